@@ -1,0 +1,504 @@
+package portal
+
+import (
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Kind is what sort of case it is.
+type Kind string
+
+// The kinds of case. The engine (events, clock, feeds, conversation, code) is
+// one; a kind adds its body.
+const (
+	KindComplaint   Kind = "complaint"
+	KindApplication Kind = "application"
+)
+
+// AccountID names a citizen's account; it says nothing about who they are.
+type AccountID string
+
+// Case is the narrow, changing part of a matter: who holds it and where it
+// stands. What was filed (Complaint) and what happened (Event) never change.
+type Case struct {
+	ID       string       `json:"id"` // UUIDv7 made by the client
+	Kind     Kind         `json:"kind"`
+	Code     Code         `json:"code"`
+	District AreaID       `json:"district"`
+	Category CategoryCode `json:"category"`
+	Citizen  AccountID    `json:"citizen"`
+
+	Status Status `json:"status"`
+	// Level is the step of the chain that answers for it: 0, 1, 2.
+	Level int `json:"level"`
+	// Office holds it; Officer has it assigned, if anyone.
+	Office  OfficeID  `json:"office"`
+	Officer OfficerID `json:"officer,omitempty"`
+	// Desks are the offices whose desk shows it: the holder and, after an
+	// escalation, the offices it climbed from, which go on working on it.
+	Desks []OfficeID `json:"desks"`
+
+	// LodgedAt is the moment of the server's receipt; the clock starts here and
+	// is never reset. Version counts the case's events.
+	LodgedAt time.Time `json:"lodged_at"`
+	Version  int64     `json:"version"`
+
+	ProposedAt time.Time `json:"proposed_at,omitzero"`
+	ClosedAt   time.Time `json:"closed_at,omitzero"`
+	Rejections int       `json:"rejections,omitempty"`
+	Reopened   bool      `json:"reopened,omitempty"`
+	// Appealed means an office above decides; those below only read.
+	Appealed bool `json:"appealed,omitempty"`
+	// Rating is the citizen's latest verdict, nil before there is one.
+	Rating *Rating `json:"rating,omitempty"`
+}
+
+// Rating is the citizen's verdict on time and quality, each 1 (worst) to 5.
+type Rating struct {
+	Time    int    `json:"time"`
+	Quality int    `json:"quality"`
+	Comment string `json:"comment,omitempty"`
+}
+
+// Complaint is what a citizen filed; it never changes.
+type Complaint struct {
+	Text string `json:"text"`
+	// Area is the nearest known place, at or below the district.
+	Area AreaID `json:"area"`
+	// Place is a street or landmark in the citizen's words.
+	Place string `json:"place,omitempty"`
+	// Language the citizen wrote in: "en", "ur" or "ps"; empty when unknown.
+	Language string `json:"language,omitempty"`
+	// Files are promised with the complaint and uploaded after it.
+	Files []File `json:"files,omitempty"`
+	// SecretHash is the SHA-256 of the tracking secret made by the phone, hex.
+	SecretHash string `json:"secret_hash,omitempty"`
+	// FiledBy is the phone's own word on when it was written: evidence only.
+	WrittenAt time.Time `json:"written_at,omitzero"`
+}
+
+// File is one attachment as promised: its content's SHA-256 (hex), its size in
+// bytes and its media type.
+type File struct {
+	SHA256 string `json:"sha256"`
+	Size   int64  `json:"size"`
+	Type   string `json:"type"`
+}
+
+// Event is one thing that happened to a case. Events are numbered from 1
+// without gaps, and never change.
+type Event struct {
+	Case   string `json:"case"`
+	N      int64  `json:"n"`
+	Action Action `json:"action"`
+	Role   Role   `json:"role"`
+	// Account or Officer acted (with the office they acted for); none for the
+	// clock.
+	Account AccountID `json:"account,omitempty"`
+	Officer OfficerID `json:"officer,omitempty"`
+	Office  OfficeID  `json:"office,omitempty"`
+	// At is the server's clock when it was recorded.
+	At time.Time `json:"at"`
+	// DueAt, for steps of the clock, is when it was due; AsOf the moment the
+	// sweep was asked to look from.
+	DueAt time.Time `json:"due_at,omitzero"`
+	AsOf  time.Time `json:"as_of,omitzero"`
+
+	Status      Status      `json:"status"` // after the event
+	Level       int         `json:"level"`  // after the event
+	FromLevel   int         `json:"from_level,omitempty"`
+	Text        string      `json:"text,omitempty"`
+	ToOffice    OfficeID    `json:"to_office,omitempty"`
+	ToOfficer   OfficerID   `json:"to_officer,omitempty"`
+	Disposition Disposition `json:"disposition,omitempty"`
+	Files       []File      `json:"files,omitempty"`
+	Rating      *Rating     `json:"rating,omitempty"`
+}
+
+// Disposition is what an officer's answer grants.
+type Disposition string
+
+// The dispositions.
+const (
+	ReliefGranted Disposition = "relief_granted"
+	ReliefPartial Disposition = "relief_partial"
+	NotPossible   Disposition = "not_possible"
+)
+
+// ActorKind says who acts.
+type ActorKind string
+
+// The kinds of actor.
+const (
+	CitizenActor ActorKind = "citizen"
+	OfficerActor ActorKind = "officer"
+	SystemActor  ActorKind = "system"
+)
+
+// Actor is who acts: a citizen's account, an officer in a post, or the clock.
+type Actor struct {
+	Kind    ActorKind
+	Account AccountID
+	Officer Officer
+}
+
+// RoleIn gives the actor's part in a case, and false when they have none: then
+// the case does not exist for them.
+func (a Actor) RoleIn(c Case) (Role, bool) {
+	switch a.Kind {
+	case SystemActor:
+		return RoleSystem, true
+	case CitizenActor:
+		return RoleCitizen, a.Account != "" && a.Account == c.Citizen
+	case OfficerActor:
+		return a.officerRole(c)
+	}
+	return "", false
+}
+
+func (a Actor) officerRole(c Case) (Role, bool) {
+	o := a.Officer
+	if o.ID == "" || o.Disabled || !slices.Contains(c.Desks, o.Office) {
+		return "", false
+	}
+	if c.Appealed && o.Office != c.Office {
+		return RoleReader, true
+	}
+	switch {
+	case o.Post == Head || o.Post == FocalPost:
+		return RoleDistributor, true
+	case o.Post == Staff && c.Officer == o.ID:
+		return RoleHandler, true
+	case o.Post == Staff:
+		return RoleReader, true
+	}
+	return "", false
+}
+
+// Command asks for an action on a case.
+type Command struct {
+	Action Action
+	Actor  Actor
+	// At is the server's clock, and becomes the event's time.
+	At time.Time
+	// Expected is the version the actor looked at; 0 skips the check.
+	Expected int64
+
+	Text        string
+	ToOffice    OfficeID
+	ToOfficer   OfficerID
+	Disposition Disposition
+	Files       []File
+	Rating      *Rating
+	// AsOf and Due belong to steps of the clock.
+	AsOf, Due time.Time
+}
+
+// Limits on text, in characters.
+const (
+	MaxComplaintText = 8000
+	MaxText          = 4000
+	MaxFiles         = 5
+)
+
+// Lodge files a complaint: it is with the office at level 0 of its district
+// from this moment. The citizen's account, id, code and at come from the
+// caller. Errors name the field.
+func Lodge(dir *Directory, c Case, body Complaint, at time.Time) (Case, Event, error) {
+	if err := checkLodge(dir, c, body); err != nil {
+		return Case{}, Event{}, err
+	}
+	office, _ := dir.ChainOffice(c.District, 0)
+	c.Kind, c.Status, c.Level, c.Version = KindComplaint, New, 0, 1
+	c.LodgedAt, c.Office, c.Desks = at, office.ID, []OfficeID{office.ID}
+	e := Event{Case: c.ID, N: 1, Action: ActLodge, Role: RoleCitizen, Account: c.Citizen, At: at, Status: New, ToOffice: office.ID}
+	return c, e, nil
+}
+
+func checkLodge(dir *Directory, c Case, body Complaint) error {
+	var errs []error
+	if c.ID == "" {
+		errs = append(errs, Invalid("id", "id_missing", "the complaint needs an id made on the device (UUID)"))
+	}
+	if d, ok := dir.Area(c.District); !ok || d.Kind != District {
+		errs = append(errs, Invalid("district", "district_unknown", "%q is not a district: choose one from the list of areas", c.District))
+	}
+	if !dir.IsLeaf(c.Category) {
+		errs = append(errs, Invalid("category", "category_unknown", "%q is not a category that can be chosen: take one without children from the list", c.Category))
+	}
+	if a, ok := dir.Area(body.Area); body.Area != "" && (!ok || !a.ID.Within(c.District)) {
+		errs = append(errs, Invalid("area", "area_unknown", "%q is not a place in %s", body.Area, c.District))
+	}
+	errs = append(errs, checkText("text", body.Text, MaxComplaintText, true), checkText("place", body.Place, 300, false), checkFiles(body.Files))
+	return Collect(errs...)
+}
+
+func checkText(field, text string, limit int, needed bool) error {
+	switch {
+	case !utf8.ValidString(text):
+		return Invalid(field, "text_encoding", "the text is not valid UTF-8")
+	case needed && strings.TrimSpace(text) == "":
+		return Invalid(field, "text_missing", "please write a few words")
+	case utf8.RuneCountInString(text) > limit:
+		return Invalid(field, "text_long", "at most %d characters; this has %d", limit, utf8.RuneCountInString(text))
+	}
+	return nil
+}
+
+func checkFiles(files []File) error {
+	if len(files) > MaxFiles {
+		return Invalid("files", "files_many", "at most %d files", MaxFiles)
+	}
+	for _, f := range files {
+		if len(f.SHA256) != 64 || f.Size <= 0 || f.Size > 5<<20 {
+			return Invalid("files", "file_size", "each file needs its SHA-256 and between 1 byte and 5 MB")
+		}
+	}
+	return nil
+}
+
+// Act is the one way a case changes after filing. It checks the actor's role,
+// the transition table, the version and the input, and gives the case as it is
+// afterwards with the events to append: usually one, and the clock's steps
+// after it when the action lets a deferred step run at once.
+//
+// Errors: ErrNotFound when the case does not exist for the actor, ErrForbidden,
+// *TransitionError, *VersionError, *FieldError.
+func Act(dir *Directory, c Case, cmd Command) (Case, []Event, error) {
+	role, ok := cmd.Actor.RoleIn(c)
+	if !ok {
+		return Case{}, nil, ErrNotFound
+	}
+	to, err := transitionFor(c.Status, cmd.Action, role)
+	if err != nil {
+		return Case{}, nil, err
+	}
+	if cmd.Expected != 0 && cmd.Expected != c.Version {
+		return Case{}, nil, &VersionError{Expected: cmd.Expected, Actual: c.Version}
+	}
+	if err := checkCommand(dir, c, cmd); err != nil {
+		return Case{}, nil, err
+	}
+	before := c
+	c.Desks = slices.Clone(c.Desks)
+	e := eventFor(c, cmd, role)
+	change(dir, &c, cmd, &e)
+	c.Status = settle(to, c)
+	stamp(&c, before.Status, cmd.At)
+	c.Version++
+	e.N, e.Status, e.Level = c.Version, c.Status, c.Level
+	events := []Event{e}
+	if cmd.Action == ActReject || cmd.Action == ActReopen {
+		c, events = CatchUp(dir, c, events, cmd.At, cmd.At)
+	}
+	return c, events, nil
+}
+
+// settle turns "resumed" into the status it stands for.
+func settle(to Status, c Case) Status {
+	switch {
+	case to == resumed && c.Officer != "":
+		return Assigned
+	case to == resumed:
+		return Acknowledged
+	}
+	return to
+}
+
+// stamp keeps the times that depend on the status.
+func stamp(c *Case, before Status, at time.Time) {
+	if c.Status == Proposed && before != Proposed {
+		c.ProposedAt = at
+	}
+	if c.Status != Proposed && c.Status.Open() {
+		c.ProposedAt = time.Time{}
+	}
+	switch {
+	case c.Status.Open():
+		c.ClosedAt = time.Time{}
+	case before.Open():
+		c.ClosedAt = at
+	}
+}
+
+func eventFor(c Case, cmd Command, role Role) Event {
+	e := Event{
+		Case: c.ID, Action: cmd.Action, Role: role, At: cmd.At, DueAt: cmd.Due, AsOf: cmd.AsOf, FromLevel: c.Level,
+		Text: strings.TrimSpace(cmd.Text), Files: cmd.Files,
+	}
+	switch cmd.Actor.Kind {
+	case CitizenActor:
+		e.Account = cmd.Actor.Account
+	case OfficerActor:
+		e.Officer, e.Office = cmd.Actor.Officer.ID, cmd.Actor.Officer.Office
+	}
+	return e
+}
+
+// change applies what an action does beyond the status.
+func change(dir *Directory, c *Case, cmd Command, e *Event) {
+	switch cmd.Action {
+	case ActAssign:
+		c.Officer, e.ToOfficer = cmd.ToOfficer, cmd.ToOfficer
+	case ActTransfer:
+		handOver(c, cmd.Actor.Officer.Office, cmd.ToOffice)
+		e.ToOffice = cmd.ToOffice
+	case ActPropose:
+		e.Disposition = cmd.Disposition
+		if e.Disposition == "" {
+			e.Disposition = ReliefGranted
+		}
+	case ActReject:
+		c.Rejections++
+	case ActReopen:
+		c.Reopened = true
+	case ActAppeal:
+		next, level := appealOffice(dir, *c)
+		c.Level, c.Office, c.Officer, c.Appealed = level, next.ID, "", true
+		addDesk(c, next.ID)
+		e.ToOffice = next.ID
+	case ActEscalate:
+		next, _ := dir.ChainOffice(c.District, c.Level+1)
+		c.Level, c.Office = c.Level+1, next.ID
+		addDesk(c, next.ID)
+		e.ToOffice = next.ID
+	case ActRate:
+		r := *cmd.Rating
+		c.Rating, e.Rating = &r, &r
+	}
+}
+
+// handOver moves a case from one office to another. The desk it leaves no
+// longer shows it; the offices it climbed to still do, and the highest of them
+// still holds it.
+func handOver(c *Case, from, to OfficeID) {
+	c.Desks = slices.DeleteFunc(c.Desks, func(o OfficeID) bool { return o == from && o != c.Office || o == from && c.Level == 0 })
+	if c.Level == 0 {
+		c.Office = to
+	}
+	c.Officer = ""
+	addDesk(c, to)
+}
+
+func addDesk(c *Case, o OfficeID) {
+	if !slices.Contains(c.Desks, o) {
+		c.Desks = append(c.Desks, o)
+	}
+}
+
+// appealOffice is the next office up, or the province's panel at the top.
+func appealOffice(dir *Directory, c Case) (Office, int) {
+	if next, ok := dir.ChainOffice(c.District, c.Level+1); ok {
+		return next, c.Level + 1
+	}
+	panel, ok := dir.AppealPanel(c.District)
+	if !ok || panel.ID == c.Office {
+		return Office{}, c.Level
+	}
+	return panel, c.Level
+}
+
+func checkCommand(dir *Directory, c Case, cmd Command) error {
+	policy, _ := dir.Policy(c.Category)
+	switch cmd.Action {
+	case ActAssign:
+		return checkAssign(dir, c, cmd)
+	case ActTransfer:
+		return checkTransfer(dir, c, cmd)
+	case ActAsk, ActAnswer, ActMessage:
+		return Collect(checkText("text", cmd.Text, MaxText, true), checkFiles(cmd.Files))
+	case ActPropose:
+		return checkPropose(policy, cmd)
+	case ActReject, ActInvalidate:
+		return checkText("reason", cmd.Text, MaxText, true)
+	case ActRate:
+		return checkRating(cmd.Rating)
+	case ActReopen:
+		return checkReopen(policy, c, cmd)
+	case ActAppeal:
+		return checkAppeal(dir, policy, c, cmd)
+	}
+	return checkText("text", cmd.Text, MaxText, false)
+}
+
+func checkAssign(dir *Directory, c Case, cmd Command) error {
+	o, ok := dir.Officer(cmd.ToOfficer)
+	if !ok || o.Disabled || !slices.Contains(c.Desks, o.Office) || o.Post == AdminPost || o.Post == AnalystPost {
+		return Invalid("to", "officer_unknown", "%q is not an officer of an office that has this case", cmd.ToOfficer)
+	}
+	if c.Appealed && o.Office != c.Office {
+		return Invalid("to", "officer_appealed", "an appeal may not be given to the office complained of")
+	}
+	return nil
+}
+
+func checkTransfer(dir *Directory, c Case, cmd Command) error {
+	o, ok := dir.Office(cmd.ToOffice)
+	switch {
+	case !ok || !dir.CanReceive(o, c.District, c.Category):
+		return Invalid("office", "office_unknown", "%q does not answer for this place and category: choose one that does", cmd.ToOffice)
+	case slices.Contains(c.Desks, o.ID):
+		return Invalid("office", "office_same", "%s already has this case", o.ID)
+	case c.Appealed:
+		return Invalid("office", "office_appealed", "an appeal stays with the office that decides it")
+	}
+	return checkText("reason", cmd.Text, MaxText, true)
+}
+
+func checkPropose(p Policy, cmd Command) error {
+	var errs []error
+	if p.Evidence && len(cmd.Files) == 0 {
+		errs = append(errs, Invalid("evidence", "evidence_missing", "this category needs a photo or document that shows the work"))
+	}
+	switch cmd.Disposition {
+	case "", ReliefGranted, ReliefPartial, NotPossible:
+	default:
+		errs = append(errs, Invalid("disposition", "disposition_unknown", "use relief_granted, relief_partial or not_possible"))
+	}
+	return Collect(append(errs, checkText("text", cmd.Text, MaxText, true), checkFiles(cmd.Files))...)
+}
+
+func checkRating(r *Rating) error {
+	if r == nil {
+		return Invalid("rating", "rating_missing", "give a mark from 1 to 5 for time and for quality")
+	}
+	var errs []error
+	for _, m := range []struct {
+		field string
+		mark  int
+	}{{"time", r.Time}, {"quality", r.Quality}} {
+		if m.mark < 1 || m.mark > 5 {
+			errs = append(errs, Invalid(m.field, "rating_range", "a mark goes from 1 (very bad) to 5 (very good)"))
+		}
+	}
+	return Collect(append(errs, checkText("comment", r.Comment, MaxText, false))...)
+}
+
+func checkReopen(p Policy, c Case, cmd Command) error {
+	if c.Reopened {
+		return Invalid("case", "reopened_once", "it was opened again once already: you can appeal to the next office up")
+	}
+	if late(c.ClosedAt, p.ReopenWithinDays, cmd.At) {
+		return Invalid("case", "reopen_late", "it can be opened again within %d days of closing", p.ReopenWithinDays)
+	}
+	return checkText("reason", cmd.Text, MaxText, true)
+}
+
+func checkAppeal(dir *Directory, p Policy, c Case, cmd Command) error {
+	if c.Status.Open() && c.Rejections == 0 {
+		return &TransitionError{From: c.Status, Action: ActAppeal}
+	}
+	if !c.Status.Open() && late(c.ClosedAt, p.AppealWithinDays, cmd.At) {
+		return Invalid("case", "appeal_late", "an appeal is possible within %d days of closing", p.AppealWithinDays)
+	}
+	if next, _ := appealOffice(dir, c); next.ID == "" {
+		return Invalid("case", "appeal_top", "there is no office above the one that decided")
+	}
+	return checkText("reason", cmd.Text, MaxText, true)
+}
+
+func late(from time.Time, days int, now time.Time) bool {
+	return days > 0 && now.After(from.Add(time.Duration(days)*24*time.Hour))
+}
