@@ -75,7 +75,7 @@ type Complaint struct {
 	Files []File `json:"files,omitempty"`
 	// SecretHash is the SHA-256 of the tracking secret made by the phone, hex.
 	SecretHash string `json:"secret_hash,omitempty"`
-	// FiledBy is the phone's own word on when it was written: evidence only.
+	// WrittenAt is the phone's own word on when it was written: evidence only.
 	WrittenAt time.Time `json:"written_at,omitzero"`
 }
 
@@ -374,7 +374,7 @@ func change(dir *Directory, c *Case, cmd Command, e *Event) {
 // longer shows it; the offices it climbed to still do, and the highest of them
 // still holds it.
 func handOver(c *Case, from, to OfficeID) {
-	c.Desks = slices.DeleteFunc(c.Desks, func(o OfficeID) bool { return o == from && o != c.Office || o == from && c.Level == 0 })
+	c.Desks = slices.DeleteFunc(c.Desks, func(o OfficeID) bool { return o == from && (o != c.Office || c.Level == 0) })
 	if c.Level == 0 {
 		c.Office = to
 	}

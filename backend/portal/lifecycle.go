@@ -104,10 +104,10 @@ var transitions = func() []transition {
 		lead     = []Role{RoleDistributor}
 		clock    = []Role{RoleSystem}
 		everyone = []Role{RoleCitizen, RoleDistributor, RoleHandler}
-		working = []Status{New, Acknowledged, Assigned, WaitingCitizen}
-		open    = []Status{New, Acknowledged, Assigned, WaitingCitizen, Proposed}
-		closed  = []Status{ClosedConfirmed, ClosedSilent, InvalidStatus}
-		decided = []Status{ClosedConfirmed, ClosedSilent}
+		working  = []Status{New, Acknowledged, Assigned, WaitingCitizen}
+		open     = []Status{New, Acknowledged, Assigned, WaitingCitizen, Proposed}
+		closed   = []Status{ClosedConfirmed, ClosedSilent, InvalidStatus}
+		decided  = []Status{ClosedConfirmed, ClosedSilent}
 	)
 	return []transition{
 		{ActLodge, []Status{""}, citizen, New},
