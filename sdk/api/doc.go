@@ -1,0 +1,41 @@
+// Package api is the wire contract between every client and the portal's
+// server: routes, request and answer types, operations, feeds and problems.
+// Both sides import it, so the two cannot drift apart.
+//
+// It holds data only and imports the standard library only. It must never know
+// how either side stores or decides anything. JSON names are for ever: fields
+// are added, never renamed or re-used.
+//
+// Start reading at sync.go: one request carries operations up and events down.
+package api
+
+// Routes of the interface. All are under one base URL.
+const (
+	RouteSync        = "/v1/sync"
+	RouteRegister    = "/v1/accounts"                // POST RegisterRequest → Challenge
+	RouteLogin       = "/v1/sessions"                // POST LoginRequest → Challenge (citizens, by SMS)
+	RouteVerify      = "/v1/sessions/verify"         // POST VerifyRequest → Session
+	RouteOfficer     = "/v1/sessions/officer"        // POST OfficerLogin → Session
+	RouteRefresh     = "/v1/sessions/refresh"        // POST RefreshRequest → Session
+	RouteLogout      = "/v1/sessions/logout"         // POST → 204
+	RouteDevices     = "/v1/devices"                 // GET → []Device
+	RouteApprove     = "/v1/devices/{id}/approve"    // POST → 204
+	RouteMe          = "/v1/me"                      // GET → Profile
+	RouteCollections = "/v1/collections/{name}"      // GET, ETag: areas, categories, offices, officers
+	RouteComplaints  = "/v1/complaints"              // GET list, POST LodgeBody (integrators)
+	RouteComplaint   = "/v1/complaints/{ref}"        // GET by id or code
+	RouteEvents      = "/v1/complaints/{ref}/events" // GET
+	RouteAct         = "/v1/complaints/{ref}/{action}"
+	RouteCounters    = "/v1/counters" // GET, officers: their jurisdiction's counters
+)
+
+// Headers.
+const (
+	// HeaderIdempotencyKey on a plain REST write is the operation's id (UUID).
+	HeaderIdempotencyKey = "Idempotency-Key"
+	// HeaderClient names the program and version, e.g. "portalctl/1.0".
+	HeaderClient = "Portal-Client"
+)
+
+// ProblemType is the media type of every error (RFC 9457).
+const ProblemType = "application/problem+json"
