@@ -1,0 +1,293 @@
+// Package lifecycle carries out what people ask of a case: it lodges complaints
+// and acts on them. One call is one transaction that holds the operation's
+// memory, the case, its events, the counters and the feeds; a repeat of the same
+// operation gets the same answer and changes nothing.
+//
+// It must never know HTTP or the wire format; the rules are portal's and the
+// sweep of due cases is package escalation's, which records through Recorder.
+//
+// Start reading at Service.Lodge.
+package lifecycle
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/citizens-portal/portal/backend/portal"
+	"github.com/citizens-portal/portal/backend/store"
+)
+
+// ErrOperationReused means that an operation's id came back with another body:
+// both are kept and a person looks.
+var ErrOperationReused = fmt.Errorf("operation id used twice with different content: %w", portal.ErrConflict)
+
+// ErrDeviceCopied means that a device's counter came back under another
+// operation: two copies of one phone are in use.
+var ErrDeviceCopied = fmt.Errorf("two copies of this device are in use: %w", portal.ErrConflict)
+
+// Signer makes and checks receipts: the server's promise over a complaint's id,
+// code, filing time and body hash.
+type Signer interface {
+	SignReceipt(id string, code portal.Code, lodgedAt time.Time, bodyHash string) string
+	// VerifyReceipt gives what a receipt promised, and false when this server
+	// (or one that shares its keys) did not sign it.
+	VerifyReceipt(receipt string) (id string, code portal.Code, lodgedAt time.Time, bodyHash string, ok bool)
+}
+
+// Config is what a Service needs.
+type Config struct {
+	Store     store.Store
+	Directory func(context.Context) *portal.Directory
+	Signer    Signer
+	Notify    Notify // may be nil: nobody is told but by feed
+	Now       func() time.Time
+	Rand      io.Reader // for codes
+}
+
+// Service lodges complaints and acts on cases.
+type Service struct {
+	Config
+	Recorder
+}
+
+// New gives a service.
+func New(c Config) *Service { return &Service{Config: c, Recorder: Recorder{Notify: c.Notify}} }
+
+// Request says who asks and under which operation.
+type Request struct {
+	Actor portal.Actor
+	// Op is the client-made id (UUID), Device and N the device and its counter,
+	// Hash the SHA-256 (hex) of the operation's body.
+	Op     string
+	Device string
+	N      int64
+	Hash   string
+	// Receipt comes with an operation that is offered again after a restore.
+	Receipt string
+}
+
+// Result is what an operation led to.
+type Result struct {
+	Case     string      `json:"case"`
+	Code     portal.Code `json:"code"`
+	Version  int64       `json:"version"`
+	LodgedAt time.Time   `json:"lodged_at"`
+	Receipt  string      `json:"receipt,omitempty"`
+	// Duplicate is set when it had been carried out before.
+	Duplicate bool `json:"-"`
+}
+
+// Filing is a complaint as it comes from the citizen.
+type Filing struct {
+	ID       string
+	District portal.AreaID
+	Category portal.CategoryCode
+	Body     portal.Complaint
+}
+
+// codeTries bounds how often a code that happens to be taken is drawn anew.
+const codeTries = 8
+
+// Lodge files a complaint for the citizen who asks. It is durable, has its code
+// and is on the desk of its district's office when Lodge returns. The same
+// complaint under another operation (a reinstalled app, say) is found by its id
+// and answered as a duplicate.
+func (s *Service) Lodge(ctx context.Context, req Request, f Filing) (Result, error) {
+	if req.Actor.Kind != portal.CitizenActor {
+		return Result{}, fmt.Errorf("lodge: %w", portal.ErrForbidden)
+	}
+	dir := s.Directory(ctx)
+	at := s.Now().UTC().Truncate(time.Millisecond)
+	c := portal.Case{ID: f.ID, District: f.District, Category: f.Category, Citizen: req.Actor.Account}
+	c, first, err := portal.Lodge(dir, c, f.Body, at)
+	if err != nil {
+		return s.lodgedBefore(ctx, req, err)
+	}
+	body, err := json.Marshal(f.Body)
+	if err != nil {
+		return Result{}, fmt.Errorf("lodge %s: %w", f.ID, err)
+	}
+	for try := range codeTries {
+		if c.Code, err = s.newCode(c.District, at); err != nil {
+			return Result{}, err
+		}
+		if try == 0 {
+			s.restore(&c, &first, req)
+		}
+		var res Result
+		res, err = s.lodgeOnce(ctx, dir, req, c, first, body)
+		if !errors.Is(err, store.ErrExists) {
+			return res, err
+		}
+	}
+	return Result{}, fmt.Errorf("lodge %s: no free code in %d tries: %w", f.ID, codeTries, err)
+}
+
+// lodgedBefore answers a filing that today's rules refuse: if it was accepted
+// when it first came, before a category was closed, say, it stays accepted.
+func (s *Service) lodgedBefore(ctx context.Context, req Request, refused error) (Result, error) {
+	var out Result
+	err := s.Store.View(ctx, func(tx store.Tx) error {
+		prior, found, err := replay(ctx, tx, req)
+		if err == nil && !found {
+			err = refused
+		}
+		out = prior
+		return err
+	})
+	return out, err
+}
+
+// restore gives a re-offered complaint the code and filing time that were
+// promised before the server was restored from a backup.
+func (s *Service) restore(c *portal.Case, first *portal.Event, req Request) {
+	if req.Receipt == "" {
+		return
+	}
+	id, code, at, hash, ok := s.Signer.VerifyReceipt(req.Receipt)
+	if ok && id == c.ID && hash == req.Hash {
+		c.Code, c.LodgedAt, first.At = code, at, at
+	}
+}
+
+func (s *Service) lodgeOnce(ctx context.Context, dir *portal.Directory, req Request, c portal.Case, first portal.Event, body []byte) (Result, error) {
+	res := Result{Case: c.ID, Code: c.Code, Version: c.Version, LodgedAt: c.LodgedAt, Receipt: s.Signer.SignReceipt(c.ID, c.Code, c.LodgedAt, req.Hash)}
+	var out Result
+	err := s.Store.Update(ctx, func(tx store.Tx) error {
+		prior, found, err := replay(ctx, tx, req)
+		if err != nil || found {
+			out = prior
+			return err
+		}
+		switch old, err := tx.Case(ctx, store.ScopeOf(portal.Actor{Kind: portal.SystemActor}), c.ID); {
+		case err == nil && old.Citizen == c.Citizen:
+			out = Result{Case: old.ID, Code: old.Code, Version: old.Version, LodgedAt: old.LodgedAt, Duplicate: true,
+				Receipt: s.Signer.SignReceipt(old.ID, old.Code, old.LodgedAt, req.Hash)}
+			return remember(ctx, tx, req, out, c.LodgedAt)
+		case err == nil:
+			return portal.ErrConflict
+		case !errors.Is(err, store.ErrNotFound):
+			return err
+		}
+		if err := remember(ctx, tx, req, res, first.At); err != nil {
+			return err
+		}
+		out = res
+		return s.Created(ctx, tx, dir, c, body, first)
+	})
+	if err != nil {
+		return Result{}, err
+	}
+	return out, nil
+}
+
+// newCode draws a code for a district's province and the filing year.
+func (s *Service) newCode(district portal.AreaID, at time.Time) (portal.Code, error) {
+	province, _, _ := strings.Cut(string(district), "/")
+	var random [portal.CodeRandomLen]byte
+	for i := range random {
+		for {
+			if _, err := io.ReadFull(s.Rand, random[i:i+1]); err != nil {
+				return "", fmt.Errorf("draw a code: %w", err)
+			}
+			if portal.UniformCodeByte(random[i]) {
+				break
+			}
+		}
+	}
+	return portal.NewCode(province, at.Year(), random), nil
+}
+
+// Ask is an action on a case, as it comes from its actor.
+type Ask struct {
+	Case string
+	// Code may be given instead of Case.
+	Code        portal.Code
+	Action      portal.Action
+	Expected    int64
+	Text        string
+	ToOffice    portal.OfficeID
+	ToOfficer   portal.OfficerID
+	Disposition portal.Disposition
+	Files       []portal.File
+	Rating      *portal.Rating
+}
+
+// Act does something to a case. Errors are portal's: ErrNotFound also when the
+// case is not the actor's to see.
+func (s *Service) Act(ctx context.Context, req Request, ask Ask) (Result, error) {
+	if ask.Action == portal.ActLodge || ask.Action == portal.ActEscalate || ask.Action == portal.ActSilence {
+		return Result{}, fmt.Errorf("%s: %w", ask.Action, portal.ErrForbidden)
+	}
+	dir := s.Directory(ctx)
+	var out Result
+	err := s.Store.Update(ctx, func(tx store.Tx) error {
+		prior, found, err := replay(ctx, tx, req)
+		if err != nil || found {
+			out = prior
+			return err
+		}
+		before, err := find(ctx, tx, store.ScopeOf(req.Actor), ask)
+		if err != nil {
+			return err
+		}
+		at := s.Now().UTC().Truncate(time.Millisecond)
+		after, events, err := portal.Act(dir, before, portal.Command{
+			Action: ask.Action, Actor: req.Actor, At: at, Expected: ask.Expected, Text: ask.Text, ToOffice: ask.ToOffice,
+			ToOfficer: ask.ToOfficer, Disposition: ask.Disposition, Files: ask.Files, Rating: ask.Rating,
+		})
+		if err != nil {
+			return err
+		}
+		out = Result{Case: after.ID, Code: after.Code, Version: after.Version, LodgedAt: after.LodgedAt}
+		if err := remember(ctx, tx, req, out, at); err != nil {
+			return err
+		}
+		return s.Changed(ctx, tx, dir, before, after, events)
+	})
+	if err != nil {
+		return Result{}, err
+	}
+	return out, nil
+}
+
+func find(ctx context.Context, tx store.Tx, scope store.Scope, ask Ask) (portal.Case, error) {
+	if ask.Case == "" {
+		return tx.CaseByCode(ctx, scope, ask.Code)
+	}
+	return tx.Case(ctx, scope, ask.Case)
+}
+
+// replay finds the answer an operation was given before.
+func replay(ctx context.Context, tx store.Tx, req Request) (Result, bool, error) {
+	prior, err := tx.Operation(ctx, req.Op, req.Device, req.N)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return Result{}, false, nil
+	case err != nil:
+		return Result{}, false, err
+	case prior.Op != req.Op:
+		return Result{}, false, ErrDeviceCopied
+	case prior.Hash != req.Hash:
+		return Result{}, false, ErrOperationReused
+	}
+	var res Result
+	if err := json.Unmarshal(prior.Result, &res); err != nil {
+		return Result{}, false, fmt.Errorf("operation %s: %w", req.Op, err)
+	}
+	res.Duplicate = true
+	return res, true, nil
+}
+
+func remember(ctx context.Context, tx store.Tx, req Request, res Result, at time.Time) error {
+	doc, err := json.Marshal(res)
+	if err != nil {
+		return err
+	}
+	return tx.Remember(ctx, store.Operation{Op: req.Op, Device: req.Device, N: req.N, Hash: req.Hash, Result: doc, At: at})
+}
