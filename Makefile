@@ -1,0 +1,133 @@
+# The project's commands. `make` alone lists them.
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS   += --no-print-directory
+
+# Two packages at a time, so that two cores and a small laptop stay usable.
+GO_PARALLEL ?= 2
+# Of one package's tests; a hang shows its goroutines instead of eating the run.
+TEST_TIMEOUT ?= 20m
+# How long each fuzz target runs.
+FUZZTIME ?= 10s
+BENCH     ?= .
+BENCHTIME ?= 1s
+PKG       ?= ./...
+# Packages whose tests are worth the race detector's price: where goroutines meet.
+RACE_PKG ?= ./sdk/... ./backend/store/... ./backend/server/...
+
+LDFLAGS  := -s -w
+GOTESTSUM := go tool gotestsum --format pkgname
+
+GOLANGCI_VERSION    := v2.15.0
+GOVULNCHECK_VERSION := v1.9.0
+GOLANGCI := .tools/golangci-lint-$(GOLANGCI_VERSION)
+
+# The app's own package; it needs C and the display's headers, nothing else does.
+APP := $(wildcard main.go)
+
+##@ Use it
+
+.PHONY: run
+run: build ## Install what is missing, build, start the backend with demo data, open the app
+	.ci/need demo
+	.ci/demo
+
+.PHONY: tour
+tour: bin/portald bin/portalctl ## The same backend, shown step by step with portalctl instead of the app
+	.ci/need demo
+	.ci/demo --tour
+
+##@ Build
+
+.PHONY: build
+build: bin/portald bin/portalctl $(if $(APP),bin/portal) ## Write bin/portald, bin/portalctl and bin/portal
+
+# Go knows what is up to date, so these always ask it.
+.PHONY: bin/portald bin/portalctl bin/portal
+bin/portald:
+	.ci/need go
+	CGO_ENABLED=0 go build -p $(GO_PARALLEL) -trimpath -ldflags '$(LDFLAGS)' -o $@ ./backend/cmd/portald
+
+bin/portalctl:
+	.ci/need go
+	CGO_ENABLED=0 go build -p $(GO_PARALLEL) -trimpath -ldflags '$(LDFLAGS)' -o $@ ./sdk/cmd/portalctl
+
+bin/portal:
+	.ci/need go app
+	CGO_ENABLED=1 go build -p $(GO_PARALLEL) -trimpath -ldflags '$(LDFLAGS)' -o $@ .
+
+.PHONY: clean
+clean: ## Remove what was built, and the demo's data
+	rm -rf bin .demo
+
+##@ Test
+
+# Fyne's `ci` tag draws in memory: no display, no C compiler, no system fonts.
+.PHONY: test
+test: ## Install what the tests need, PostgreSQL included, and run everything
+	.ci/need go postgres
+	mkdir -p bin
+	CGO_ENABLED=0 $(GOTESTSUM) --jsonfile bin/test.json -- -p $(GO_PARALLEL) -tags ci -timeout $(TEST_TIMEOUT) $(PKG)
+	@.ci/none-skipped bin/test.json
+
+.PHONY: race
+race: ## Run the tests of the concurrent packages under the race detector
+	.ci/need go race postgres
+	CGO_ENABLED=1 $(GOTESTSUM) -- -p $(GO_PARALLEL) -race -tags ci -timeout $(TEST_TIMEOUT) $(RACE_PKG)
+
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for FUZZTIME (10s)
+	.ci/need go
+	.ci/fuzz $(FUZZTIME)
+
+.PHONY: bench
+bench: ## Run the benchmarks (BENCH=name PKG=./backend/store/... BENCHTIME=1s)
+	.ci/need go postgres
+	CGO_ENABLED=0 go test -p 1 -tags ci -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -benchmem $(PKG)
+
+.PHONY: golden
+golden: ## Rewrite the golden files from what the code does now; read the diff before you commit it
+	.ci/need go
+	UPDATE_GOLDEN=1 CGO_ENABLED=0 go test -p $(GO_PARALLEL) -count=1 -tags ci $(PKG)
+	git status --short -- '*testdata*'
+
+##@ Keep it right
+
+.PHONY: lint
+lint: $(GOLANGCI) ## Check formatting, the linters of .golangci.yml, and the shell scripts' syntax
+	$(GOLANGCI) run --build-tags ci ./...
+	for script in .ci/*; do bash -n "$$script"; done
+
+# Built from source once per version, kept out of go.mod: its some two hundred
+# modules must not decide the versions of ours.
+$(GOLANGCI):
+	.ci/need go
+	mkdir -p .tools
+	CGO_ENABLED=0 GOBIN='$(CURDIR)/.tools' go install -p $(GO_PARALLEL) github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+	mv .tools/golangci-lint $@
+
+.PHONY: generate
+generate: ## Rewrite the generated files
+	.ci/need go
+	CGO_ENABLED=0 go generate ./...
+
+.PHONY: check-generated
+check-generated: ## Fail if `make generate` would change a file
+	.ci/check-generated
+
+.PHONY: vulncheck
+vulncheck: ## Look the dependencies up in Go's vulnerability database (needs vuln.go.dev)
+	.ci/need go
+	CGO_ENABLED=0 go run golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK_VERSION) -tags ci ./...
+
+.PHONY: ci
+ci: ## Everything that continuous integration runs, in its order
+	.ci/run
+
+.PHONY: help
+help: ## Show this list
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z][a-z-]*:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
