@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -47,8 +48,11 @@ type Case struct {
 
 	ProposedAt time.Time `json:"proposed_at,omitzero"`
 	ClosedAt   time.Time `json:"closed_at,omitzero"`
-	Rejections int       `json:"rejections,omitempty"`
-	Reopened   bool      `json:"reopened,omitempty"`
+	// Rejections counts the proposals refused since the case reached its present
+	// level: an office whose answers were never refused cannot be appealed
+	// against while it works.
+	Rejections int  `json:"rejections,omitempty"`
+	Reopened   bool `json:"reopened,omitempty"`
 	// Appealed means an office above decides; those below only read.
 	Appealed bool `json:"appealed,omitempty"`
 	// Rating is the citizen's latest verdict, nil before there is one.
@@ -163,18 +167,17 @@ func (a Actor) officerRole(c Case) (Role, bool) {
 	if o.ID == "" || o.Disabled || !slices.Contains(c.Desks, o.Office) {
 		return "", false
 	}
-	if c.Appealed && o.Office != c.Office {
-		return RoleReader, true
-	}
 	switch {
-	case o.Post == Head || o.Post == FocalPost:
-		return RoleDistributor, true
-	case o.Post == Staff && c.Officer == o.ID:
-		return RoleHandler, true
-	case o.Post == Staff:
+	case o.Post != Head && o.Post != FocalPost && o.Post != Staff:
+		return "", false
+	case c.Appealed && o.Office != c.Office:
 		return RoleReader, true
+	case o.Post != Staff:
+		return RoleDistributor, true
+	case c.Officer == o.ID:
+		return RoleHandler, true
 	}
-	return "", false
+	return RoleReader, true
 }
 
 // Command asks for an action on a case.
@@ -192,8 +195,8 @@ type Command struct {
 	Disposition Disposition
 	Files       []File
 	Rating      *Rating
-	// AsOf and Due belong to steps of the clock.
-	AsOf, Due time.Time
+	// AsOf, of the clock's own steps, is the moment to look from.
+	AsOf time.Time
 }
 
 // Limits on text, in characters.
@@ -203,16 +206,29 @@ const (
 	MaxFiles         = 5
 )
 
+// Limits on files, in bytes: of one, and of all that come together.
+const (
+	MaxFileSize  = 5 << 20
+	MaxFilesSize = 20 << 20
+)
+
+// moment is a time at the portal's one precision, milliseconds of UTC, so that
+// what a rule compares is what a store keeps.
+func moment(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
+
 // Lodge files a complaint: it is with the office at level 0 of its district
-// from this moment. The citizen's account, id, code and at come from the
-// caller. Errors name the field.
+// from this moment. The id, code, district, category and citizen's account are
+// the caller's; everything else of c is set here. Errors name the field.
 func Lodge(dir *Directory, c Case, body Complaint, at time.Time) (Case, Event, error) {
 	if err := checkLodge(dir, c, body); err != nil {
 		return Case{}, Event{}, err
 	}
 	office, _ := dir.ChainOffice(c.District, 0)
-	c.Kind, c.Status, c.Level, c.Version = KindComplaint, New, 0, 1
-	c.LodgedAt, c.Office, c.Desks = at, office.ID, []OfficeID{office.ID}
+	at = moment(at)
+	c = Case{
+		ID: c.ID, Kind: KindComplaint, Code: c.Code, District: c.District, Category: c.Category, Citizen: c.Citizen,
+		Status: New, Office: office.ID, Desks: []OfficeID{office.ID}, LodgedAt: at, Version: 1,
+	}
 	e := Event{Case: c.ID, N: 1, Action: ActLodge, Role: RoleCitizen, Account: c.Citizen, At: at, Status: New, ToOffice: office.ID}
 	return c, e, nil
 }
@@ -230,6 +246,12 @@ func checkLodge(dir *Directory, c Case, body Complaint) error {
 	}
 	if a, ok := dir.Area(body.Area); body.Area != "" && (!ok || !a.ID.Within(c.District)) {
 		errs = append(errs, Invalid("area", "area_unknown", "%q is not a place in %s", body.Area, c.District))
+	}
+	if !slices.Contains([]string{"", "en", "ur", "ps"}, body.Language) {
+		errs = append(errs, Invalid("language", "language_unknown", "use en, ur or ps, or leave it out"))
+	}
+	if body.SecretHash != "" && !isSHA256(body.SecretHash) {
+		errs = append(errs, Invalid("secret_hash", "hash_shape", "a SHA-256 is written as 64 hexadecimal digits"))
 	}
 	errs = append(errs, checkText("text", body.Text, MaxComplaintText, true), checkText("place", body.Place, 300, false), checkFiles(body.Files))
 	return Collect(errs...)
@@ -251,36 +273,72 @@ func checkFiles(files []File) error {
 	if len(files) > MaxFiles {
 		return Invalid("files", "files_many", "at most %d files", MaxFiles)
 	}
+	total := int64(0)
 	for _, f := range files {
-		if len(f.SHA256) != 64 || f.Size <= 0 || f.Size > 5<<20 {
-			return Invalid("files", "file_size", "each file needs its SHA-256 and between 1 byte and 5 MB")
+		switch {
+		case !isSHA256(f.SHA256):
+			return Invalid("files", "hash_shape", "each file needs its SHA-256, written as 64 hexadecimal digits")
+		case f.Size <= 0 || f.Size > MaxFileSize:
+			return Invalid("files", "file_size", "each file may have between 1 byte and %d MB", MaxFileSize>>20)
 		}
+		total += f.Size
+	}
+	if total > MaxFilesSize {
+		return Invalid("files", "files_size", "all files together may have at most %d MB", MaxFilesSize>>20)
 	}
 	return nil
 }
 
+func isSHA256(hash string) bool {
+	return len(hash) == 64 && strings.Trim(hash, "0123456789abcdefABCDEF") == ""
+}
+
 // Act is the one way a case changes after filing. It checks the actor's role,
 // the transition table, the version and the input, and gives the case as it is
-// afterwards with the events to append: usually one, and the clock's steps
-// after it when the action lets a deferred step run at once.
+// afterwards with the events to append.
+//
+// The events are the action's own and, around it, the clock's: a step that was
+// due by cmd.At runs first, whether or not a sweep came by, so that no action
+// can be slipped in to dodge it; and a step that the action makes due (a
+// rejection, a reopening, an appeal after the date) runs right after it.
 //
 // Errors: ErrNotFound when the case does not exist for the actor, ErrForbidden,
-// *TransitionError, *VersionError, *FieldError.
+// *TransitionError, *VersionError, *FieldError or FieldErrors.
 func Act(dir *Directory, c Case, cmd Command) (Case, []Event, error) {
-	role, ok := cmd.Actor.RoleIn(c)
-	if !ok {
-		return Case{}, nil, ErrNotFound
+	if cmd.Actor.Kind == SystemActor {
+		after, e, err := act(dir, c, c.Version, cmd)
+		if err != nil {
+			return Case{}, nil, err
+		}
+		return after, []Event{e}, nil
 	}
-	to, err := transitionFor(c.Status, cmd.Action, role)
+	seen, now := c.Version, moment(cmd.At)
+	c, events := CatchUp(dir, c, nil, now, now)
+	after, e, err := act(dir, c, seen, cmd)
 	if err != nil {
 		return Case{}, nil, err
 	}
-	if cmd.Expected != 0 && cmd.Expected != c.Version {
-		return Case{}, nil, &VersionError{Expected: cmd.Expected, Actual: c.Version}
+	after, events = CatchUp(dir, after, append(events, e), now, now)
+	return after, events, nil
+}
+
+// act does one action; seen is the version that the actor can have looked at.
+func act(dir *Directory, c Case, seen int64, cmd Command) (Case, Event, error) {
+	role, ok := cmd.Actor.RoleIn(c)
+	if !ok {
+		return Case{}, Event{}, ErrNotFound
+	}
+	to, err := transitionFor(c.Status, cmd.Action, role)
+	if err != nil {
+		return Case{}, Event{}, err
+	}
+	if cmd.Expected != 0 && cmd.Expected != seen {
+		return Case{}, Event{}, &VersionError{Expected: cmd.Expected, Actual: seen}
 	}
 	if err := checkCommand(dir, c, cmd); err != nil {
-		return Case{}, nil, err
+		return Case{}, Event{}, err
 	}
+	cmd.At = moment(cmd.At)
 	before := c
 	c.Desks = slices.Clone(c.Desks)
 	e := eventFor(c, cmd, role)
@@ -289,22 +347,22 @@ func Act(dir *Directory, c Case, cmd Command) (Case, []Event, error) {
 	stamp(&c, before.Status, cmd.At)
 	c.Version++
 	e.N, e.Status, e.Level = c.Version, c.Status, c.Level
-	events := []Event{e}
-	if cmd.Action == ActReject || cmd.Action == ActReopen {
-		c, events = CatchUp(dir, c, events, cmd.At, cmd.At)
-	}
-	return c, events, nil
+	return c, e, nil
 }
 
-// settle turns "resumed" into the status it stands for.
+// settle turns the table's pseudo-statuses into what they stand for.
 func settle(to Status, c Case) Status {
 	switch {
-	case to == resumed && c.Officer != "":
+	case to != resumed && to != handedOn && to != kept:
+		return to
+	case to == kept && (c.Status != Assigned || c.Officer != ""):
+		return c.Status
+	case c.Officer != "":
 		return Assigned
-	case to == resumed:
-		return Acknowledged
+	case to == handedOn:
+		return New
 	}
-	return to
+	return Acknowledged
 }
 
 // stamp keeps the times that depend on the status.
@@ -325,7 +383,7 @@ func stamp(c *Case, before Status, at time.Time) {
 
 func eventFor(c Case, cmd Command, role Role) Event {
 	e := Event{
-		Case: c.ID, Action: cmd.Action, Role: role, At: cmd.At, DueAt: cmd.Due, AsOf: cmd.AsOf, FromLevel: c.Level,
+		Case: c.ID, Action: cmd.Action, Role: role, At: cmd.At, AsOf: cmd.AsOf, FromLevel: c.Level,
 		Text: strings.TrimSpace(cmd.Text), Files: cmd.Files,
 	}
 	switch cmd.Actor.Kind {
@@ -343,7 +401,7 @@ func change(dir *Directory, c *Case, cmd Command, e *Event) {
 	case ActAssign:
 		c.Officer, e.ToOfficer = cmd.ToOfficer, cmd.ToOfficer
 	case ActTransfer:
-		handOver(c, cmd.Actor.Officer.Office, cmd.ToOffice)
+		handOver(dir, c, cmd.Actor.Officer.Office, cmd.ToOffice)
 		e.ToOffice = cmd.ToOffice
 	case ActPropose:
 		e.Disposition = cmd.Disposition
@@ -356,14 +414,20 @@ func change(dir *Directory, c *Case, cmd Command, e *Event) {
 		c.Reopened = true
 	case ActAppeal:
 		next, level := appealOffice(dir, *c)
-		c.Level, c.Office, c.Officer, c.Appealed = level, next.ID, "", true
+		c.Level, c.Office, c.Officer, c.Appealed, c.Rejections = level, next.ID, "", true, 0
 		addDesk(c, next.ID)
 		e.ToOffice = next.ID
 	case ActEscalate:
 		next, _ := dir.ChainOffice(c.District, c.Level+1)
-		c.Level, c.Office = c.Level+1, next.ID
+		e.DueAt, _ = EscalationDue(dir, *c)
+		c.Level, c.Office, c.Rejections = c.Level+1, next.ID, 0
+		if c.Appealed {
+			c.Officer = "" // the office it leaves only reads from now on
+		}
 		addDesk(c, next.ID)
 		e.ToOffice = next.ID
+	case ActSilence:
+		e.DueAt, _ = SilenceDue(dir, *c)
 	case ActRate:
 		r := *cmd.Rating
 		c.Rating, e.Rating = &r, &r
@@ -371,14 +435,16 @@ func change(dir *Directory, c *Case, cmd Command, e *Event) {
 }
 
 // handOver moves a case from one office to another. The desk it leaves no
-// longer shows it; the offices it climbed to still do, and the highest of them
-// still holds it.
-func handOver(c *Case, from, to OfficeID) {
+// longer shows it; the offices it climbed to still do, the highest of them
+// still holds it, and if an officer of that one has it they keep it.
+func handOver(dir *Directory, c *Case, from, to OfficeID) {
+	if has, ok := dir.Officer(c.Officer); !ok || from == c.Office || has.Office != c.Office {
+		c.Officer = ""
+	}
 	c.Desks = slices.DeleteFunc(c.Desks, func(o OfficeID) bool { return o == from && (o != c.Office || c.Level == 0) })
 	if c.Level == 0 {
 		c.Office = to
 	}
-	c.Officer = ""
 	addDesk(c, to)
 }
 
@@ -402,34 +468,59 @@ func appealOffice(dir *Directory, c Case) (Office, int) {
 
 func checkCommand(dir *Directory, c Case, cmd Command) error {
 	policy, _ := dir.Policy(c.Category)
+	said := checkSaid(cmd)
 	switch cmd.Action {
 	case ActAssign:
-		return checkAssign(dir, c, cmd)
+		return Collect(said, checkAssign(dir, c, cmd))
 	case ActTransfer:
-		return checkTransfer(dir, c, cmd)
-	case ActAsk, ActAnswer, ActMessage:
-		return Collect(checkText("text", cmd.Text, MaxText, true), checkFiles(cmd.Files))
+		return Collect(said, checkTransfer(dir, c, cmd))
 	case ActPropose:
-		return checkPropose(policy, cmd)
-	case ActReject, ActInvalidate:
-		return checkText("reason", cmd.Text, MaxText, true)
+		return Collect(said, checkPropose(policy, cmd))
+	case ActInvalidate:
+		return Collect(said, checkInvalidate(c, cmd.Actor))
 	case ActRate:
-		return checkRating(cmd.Rating)
+		return Collect(said, checkRating(cmd.Rating))
 	case ActReopen:
-		return checkReopen(policy, c, cmd)
+		return Collect(said, checkReopen(policy, c, cmd.At))
 	case ActAppeal:
-		return checkAppeal(dir, policy, c, cmd)
+		return Collect(said, checkAppeal(dir, policy, c, cmd.At))
+	case ActEscalate, ActSilence:
+		return checkDue(dir, c, cmd)
 	}
-	return checkText("text", cmd.Text, MaxText, false)
+	return said
 }
 
+// checkSaid checks the words and files of any action.
+func checkSaid(cmd Command) error {
+	field, needed := "text", false
+	switch cmd.Action {
+	case ActAsk, ActAnswer, ActMessage, ActPropose:
+		needed = true
+	case ActTransfer, ActReject, ActInvalidate, ActReopen, ActAppeal:
+		field, needed = "reason", true
+	}
+	return Collect(checkText(field, cmd.Text, MaxText, needed), checkFiles(cmd.Files))
+}
+
+// checkAssign lets an office give a case to its own officers, and the one that
+// holds it to those of the offices below too, never the other way round.
 func checkAssign(dir *Directory, c Case, cmd Command) error {
+	actor := cmd.Actor.Officer.Office
 	o, ok := dir.Officer(cmd.ToOfficer)
 	if !ok || o.Disabled || !slices.Contains(c.Desks, o.Office) || o.Post == AdminPost || o.Post == AnalystPost {
 		return Invalid("to", "officer_unknown", "%q is not an officer of an office that has this case", cmd.ToOfficer)
 	}
 	if c.Appealed && o.Office != c.Office {
 		return Invalid("to", "officer_appealed", "an appeal may not be given to the office complained of")
+	}
+	if actor == c.Office {
+		return nil
+	}
+	if o.Office != actor {
+		return Invalid("to", "officer_elsewhere", "%q is of another office; only the office that holds the case may give it to them", cmd.ToOfficer)
+	}
+	if has, ok := dir.Officer(c.Officer); ok && has.Office == c.Office {
+		return Invalid("to", "officer_above", "an officer of the office above has this case; only that office may give it to another")
 	}
 	return nil
 }
@@ -444,7 +535,7 @@ func checkTransfer(dir *Directory, c Case, cmd Command) error {
 	case c.Appealed:
 		return Invalid("office", "office_appealed", "an appeal stays with the office that decides it")
 	}
-	return checkText("reason", cmd.Text, MaxText, true)
+	return nil
 }
 
 func checkPropose(p Policy, cmd Command) error {
@@ -457,7 +548,31 @@ func checkPropose(p Policy, cmd Command) error {
 	default:
 		errs = append(errs, Invalid("disposition", "disposition_unknown", "use relief_granted, relief_partial or not_possible"))
 	}
-	return Collect(append(errs, checkText("text", cmd.Text, MaxText, true), checkFiles(cmd.Files))...)
+	return Collect(errs...)
+}
+
+// checkInvalidate keeps an office that ran out of time from ending the matter
+// behind the back of the one it went up to.
+func checkInvalidate(c Case, a Actor) error {
+	if a.Officer.Office != c.Office {
+		return fmt.Errorf("invalidate: only %s, which holds the case, may: %w", c.Office, ErrForbidden)
+	}
+	return nil
+}
+
+// checkDue makes sure that the clock never acts early.
+func checkDue(dir *Directory, c Case, cmd Command) error {
+	due, ok := EscalationDue(dir, c)
+	if cmd.Action == ActSilence {
+		due, ok = SilenceDue(dir, c)
+	}
+	switch {
+	case !ok:
+		return &TransitionError{From: c.Status, Action: cmd.Action}
+	case due.After(cmd.AsOf):
+		return Invalid("as_of", "not_due", "%s is due at %s, not before", cmd.Action, due.Format(time.RFC3339Nano))
+	}
+	return nil
 }
 
 func checkRating(r *Rating) error {
@@ -476,27 +591,29 @@ func checkRating(r *Rating) error {
 	return Collect(append(errs, checkText("comment", r.Comment, MaxText, false))...)
 }
 
-func checkReopen(p Policy, c Case, cmd Command) error {
+func checkReopen(p Policy, c Case, now time.Time) error {
 	if c.Reopened {
 		return Invalid("case", "reopened_once", "it was opened again once already: you can appeal to the next office up")
 	}
-	if late(c.ClosedAt, p.ReopenWithinDays, cmd.At) {
+	if late(c.ClosedAt, p.ReopenWithinDays, now) {
 		return Invalid("case", "reopen_late", "it can be opened again within %d days of closing", p.ReopenWithinDays)
 	}
-	return checkText("reason", cmd.Text, MaxText, true)
+	return nil
 }
 
-func checkAppeal(dir *Directory, p Policy, c Case, cmd Command) error {
+// checkAppeal: there is something to appeal against once the case was decided,
+// or once the citizen refused what the present level proposed.
+func checkAppeal(dir *Directory, p Policy, c Case, now time.Time) error {
 	if c.Status.Open() && c.Rejections == 0 {
 		return &TransitionError{From: c.Status, Action: ActAppeal}
 	}
-	if !c.Status.Open() && late(c.ClosedAt, p.AppealWithinDays, cmd.At) {
+	if !c.Status.Open() && late(c.ClosedAt, p.AppealWithinDays, now) {
 		return Invalid("case", "appeal_late", "an appeal is possible within %d days of closing", p.AppealWithinDays)
 	}
 	if next, _ := appealOffice(dir, c); next.ID == "" {
 		return Invalid("case", "appeal_top", "there is no office above the one that decided")
 	}
-	return checkText("reason", cmd.Text, MaxText, true)
+	return nil
 }
 
 func late(from time.Time, days int, now time.Time) bool {

@@ -64,7 +64,7 @@ func CatchUp(dir *Directory, c Case, events []Event, asOf, now time.Time) (Case,
 		if !ok || due.After(asOf) {
 			return c, events
 		}
-		next, more, err := Act(dir, c, Command{Action: ActEscalate, Actor: Actor{Kind: SystemActor}, At: now, AsOf: asOf, Due: due})
+		next, more, err := Act(dir, c, Command{Action: ActEscalate, Actor: Actor{Kind: SystemActor}, At: now, AsOf: asOf})
 		if err != nil {
 			// The table lets the clock act on every status EscalationDue accepts.
 			return c, events
@@ -79,7 +79,7 @@ func CloseSilent(dir *Directory, c Case, asOf, now time.Time) (Case, []Event, er
 	if !ok || due.After(asOf) {
 		return c, nil, nil
 	}
-	return Act(dir, c, Command{Action: ActSilence, Actor: Actor{Kind: SystemActor}, At: now, AsOf: asOf, Due: due})
+	return Act(dir, c, Command{Action: ActSilence, Actor: Actor{Kind: SystemActor}, At: now, AsOf: asOf})
 }
 
 // AllowedActions lists what an actor may do with a case now, in table order;
@@ -95,22 +95,25 @@ func AllowedActions(dir *Directory, c Case, a Actor, now time.Time) []Action {
 		if _, err := transitionFor(c.Status, action, role); err != nil {
 			continue
 		}
-		if allowedNow(dir, policy, c, action, now) {
+		if allowedNow(dir, policy, c, a, action, now) {
 			out = append(out, action)
 		}
 	}
 	return out
 }
 
-func allowedNow(dir *Directory, p Policy, c Case, action Action, now time.Time) bool {
-	probe := Command{Action: action, At: now, Text: "probe"}
+func allowedNow(dir *Directory, p Policy, c Case, a Actor, action Action, now time.Time) bool {
 	switch action {
 	case ActReopen:
-		return checkReopen(p, c, probe) == nil
+		return checkReopen(p, c, now) == nil
 	case ActAppeal:
-		return checkAppeal(dir, p, c, probe) == nil
+		return checkAppeal(dir, p, c, now) == nil
 	case ActTransfer:
 		return !c.Appealed
+	case ActInvalidate:
+		return checkInvalidate(c, a) == nil
+	case ActEscalate, ActSilence:
+		return checkDue(dir, c, Command{Action: action, AsOf: now}) == nil
 	}
 	return true
 }

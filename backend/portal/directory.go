@@ -2,6 +2,7 @@ package portal
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -131,7 +132,7 @@ type Policy struct {
 	// SilentAfterDays after a proposal the case closes as "no reply".
 	SilentAfterDays int `json:"silent_after_days"`
 	// ReopenWithinDays after closing the citizen may still reopen, and
-	// AppealWithinDays appeal.
+	// AppealWithinDays appeal; 0 sets no limit.
 	ReopenWithinDays int `json:"reopen_within_days"`
 	AppealWithinDays int `json:"appeal_within_days"`
 	// Evidence is set where a proposal needs a photo or document.
@@ -212,7 +213,7 @@ type chainKey struct {
 // category without a policy, an officer without an office.
 func NewDirectory(data Dataset) (*Directory, error) {
 	d := &Directory{
-		data: data, areas: map[AreaID]*Area{}, districts: map[string]AreaID{},
+		data: data.clone(), areas: map[AreaID]*Area{}, districts: map[string]AreaID{},
 		offices: map[OfficeID]*Office{}, chain: map[chainKey]OfficeID{},
 		categories: map[CategoryCode]*Category{}, parents: map[CategoryCode]bool{},
 		policies: map[PolicyID]*Policy{}, officers: map[OfficerID]*Officer{}, byOffice: map[OfficeID][]*Officer{},
@@ -225,11 +226,25 @@ func NewDirectory(data Dataset) (*Directory, error) {
 	return d, nil
 }
 
+// clone keeps the directory apart from later changes to the caller's lists.
+func (d Dataset) clone() Dataset {
+	d.Areas, d.Offices, d.Officers = slices.Clone(d.Areas), slices.Clone(d.Offices), slices.Clone(d.Officers)
+	d.Categories, d.Policies = slices.Clone(d.Categories), slices.Clone(d.Policies)
+	d.AppealPanel = maps.Clone(d.AppealPanel)
+	return d
+}
+
 func (d *Directory) indexAreas() error {
 	for i := range d.data.Areas {
 		a := &d.data.Areas[i]
 		if d.areas[a.ID] != nil {
 			return Invalid("areas", "duplicate", "%s is there twice", a.ID)
+		}
+		if a.Slug == "" || strings.Contains(a.Slug, "/") {
+			return Invalid("areas", "slug", "%q: its slug %q must be one part of a path", a.ID, a.Slug)
+		}
+		if !slices.Contains([]AreaKind{Province, Division, District, Tehsil}, a.Kind) {
+			return Invalid("areas", "kind", "%s: %q is not a kind of area", a.ID, a.Kind)
 		}
 		if want := joinArea(a.Parent, a.Slug); a.ID != want {
 			return Invalid("areas", "path", "%s: its path must be %s (parent and slug)", a.ID, want)
@@ -267,36 +282,53 @@ func (d *Directory) indexOffices() error {
 		if d.areas[o.Area] == nil {
 			return Invalid("offices", "area", "%s: area %s is missing", o.ID, o.Area)
 		}
-		d.offices[o.ID] = o
-		if o.Kind == Chain {
-			d.chain[chainKey{o.Area, o.Level}] = o.ID
+		if !slices.Contains([]OfficeKind{Chain, Line, Panel}, o.Kind) {
+			return Invalid("offices", "kind", "%s: %q is not a kind of office", o.ID, o.Kind)
 		}
+		d.offices[o.ID] = o
+		if o.Kind != Chain {
+			continue
+		}
+		step := chainKey{o.Area, o.Level}
+		if other := d.chain[step]; other != "" {
+			return Invalid("offices", "chain_twice", "%s and %s are both at level %d of %s", other, o.ID, o.Level, o.Area)
+		}
+		d.chain[step] = o.ID
 	}
+	return d.checkOffices()
+}
+
+func (d *Directory) checkOffices() error {
 	for _, o := range d.data.Offices {
 		if o.Parent != "" && d.offices[o.Parent] == nil {
 			return Invalid("offices", "parent", "%s: parent %s is missing", o.ID, o.Parent)
 		}
 	}
 	for area, panel := range d.data.AppealPanel {
-		if d.offices[panel] == nil {
+		switch o := d.offices[panel]; {
+		case d.areas[area] == nil:
+			return Invalid("appeal_panel", "area", "area %s is missing", area)
+		case o == nil:
 			return Invalid("appeal_panel", "office", "%s: office %s is missing", area, panel)
+		case o.Kind != Panel:
+			// Else an appeal could come back to an office it is about.
+			return Invalid("appeal_panel", "kind", "%s: %s is not a panel", area, panel)
 		}
 	}
 	return nil
 }
 
 func (d *Directory) indexCategories() error {
-	for i := range d.data.Policies {
-		p := &d.data.Policies[i]
-		if !slices.IsSorted(p.EscalateAfterDays) || p.SilentAfterDays <= 0 {
-			return Invalid("policies", "days", "%s: escalation days must rise and silent_after_days be positive", p.ID)
-		}
-		d.policies[p.ID] = p
+	if err := d.indexPolicies(); err != nil {
+		return err
 	}
 	for i := range d.data.Categories {
 		c := &d.data.Categories[i]
 		if d.categories[c.Code] != nil {
 			return Invalid("categories", "duplicate", "%s is there twice", c.Code)
+		}
+		if c.Policy != "" && d.policies[c.Policy] == nil {
+			return Invalid("categories", "policy", "%s: policy %s is missing", c.Code, c.Policy)
 		}
 		d.categories[c.Code] = c
 		if c.Parent != "" {
@@ -307,8 +339,45 @@ func (d *Directory) indexCategories() error {
 		if c.Parent != "" && d.categories[c.Parent] == nil {
 			return Invalid("categories", "parent", "%s: parent %s is missing", c.Code, c.Parent)
 		}
+		if c.Parent != "" && d.CategoryWithin(c.Parent, c.Code) {
+			return Invalid("categories", "circle", "%s: lies below itself", c.Code)
+		}
 		if _, ok := d.Policy(c.Code); !ok {
-			return Invalid("categories", "policy", "%s: neither it nor a parent names a known policy", c.Code)
+			return Invalid("categories", "policy", "%s: neither it nor a parent names a policy", c.Code)
+		}
+	}
+	return d.checkLines()
+}
+
+func (d *Directory) indexPolicies() error {
+	for i := range d.data.Policies {
+		p := &d.data.Policies[i]
+		if d.policies[p.ID] != nil {
+			return Invalid("policies", "duplicate", "%s is there twice", p.ID)
+		}
+		last := 0
+		for _, days := range p.EscalateAfterDays {
+			if days <= last {
+				return Invalid("policies", "days", "%s: escalation days must be positive and rise", p.ID)
+			}
+			last = days
+		}
+		if p.SilentAfterDays <= 0 || p.ReopenWithinDays < 0 || p.AppealWithinDays < 0 {
+			return Invalid("policies", "days", "%s: silent_after_days must be positive, the other days not negative", p.ID)
+		}
+		d.policies[p.ID] = p
+	}
+	return nil
+}
+
+// checkLines makes sure that what line departments answer for exists, else
+// nothing would ever reach them.
+func (d *Directory) checkLines() error {
+	for _, o := range d.data.Offices {
+		for _, c := range o.Categories {
+			if d.categories[c] == nil {
+				return Invalid("offices", "category", "%s: category %s is missing", o.ID, c)
+			}
 		}
 	}
 	return nil
@@ -322,6 +391,9 @@ func (d *Directory) indexOfficers() error {
 		}
 		if d.offices[o.Office] == nil {
 			return Invalid("officers", "office", "%s: office %s is missing", o.ID, o.Office)
+		}
+		if !slices.Contains([]Post{Head, FocalPost, Staff, AdminPost, AnalystPost}, o.Post) {
+			return Invalid("officers", "post", "%s: %q is not a post", o.ID, o.Post)
 		}
 		d.officers[o.ID] = o
 		d.byOffice[o.Office] = append(d.byOffice[o.Office], o)

@@ -67,9 +67,17 @@ func Actions() []Action {
 		ActSilence, ActInvalidate, ActRate, ActReopen, ActAppeal, ActWithdraw, ActEscalate}
 }
 
-// resumed in the table stands for "assigned" when an officer has the case and
-// "acknowledged" when none has.
-const resumed Status = "resumed"
+// Pseudo-statuses of the table, which depend on whether an officer has the case.
+const (
+	// kept is the status as it was; only an assigned case that loses its officer
+	// to an escalated appeal becomes acknowledged.
+	kept Status = ""
+	// resumed is assigned when an officer has it, else acknowledged.
+	resumed Status = "resumed"
+	// handedOn is new for the office that receives it, but assigned when an
+	// officer of an office above has it.
+	handedOn Status = "handed_on"
+)
 
 // Role is the part an actor plays towards one case.
 type Role string
@@ -113,24 +121,24 @@ var transitions = func() []transition {
 		{ActLodge, []Status{""}, citizen, New},
 		{ActAcknowledge, []Status{New}, desk, Acknowledged},
 		{ActAssign, working, lead, Assigned},
-		{ActTransfer, working, lead, New},
+		{ActTransfer, working, lead, handedOn},
 		{ActAsk, working, desk, WaitingCitizen},
 		{ActAnswer, []Status{WaitingCitizen}, citizen, resumed},
-		{ActMessage, open, everyone, ""},
+		{ActMessage, open, everyone, kept},
 		{ActPropose, working, desk, Proposed},
 		{ActConfirm, []Status{Proposed}, citizen, ClosedConfirmed},
 		{ActReject, []Status{Proposed}, citizen, resumed},
 		{ActSilence, []Status{Proposed}, clock, ClosedSilent},
 		{ActInvalidate, working, lead, InvalidStatus},
-		{ActRate, decided, citizen, ""},
+		{ActRate, decided, citizen, kept},
 		{ActReopen, closed, citizen, resumed},
-		{ActAppeal, append([]Status{Acknowledged, Assigned}, closed...), citizen, New},
+		{ActAppeal, append(slices.Clone(working), closed...), citizen, New},
 		{ActWithdraw, open, citizen, Withdrawn},
-		{ActEscalate, working, clock, ""},
+		{ActEscalate, working, clock, kept},
 	}
 }()
 
-// transitionFor finds the table's cell. The error is a TransitionError when the
+// transitionFor finds the table's cell; to may be a pseudo-status. The error is a TransitionError when the
 // status forbids the action, ErrForbidden when only the role does.
 func transitionFor(from Status, action Action, role Role) (to Status, err error) {
 	for _, t := range transitions {
@@ -142,9 +150,6 @@ func transitionFor(from Status, action Action, role Role) (to Status, err error)
 		}
 		if !slices.Contains(t.from, from) {
 			return "", &TransitionError{From: from, Action: action}
-		}
-		if t.to == "" {
-			return from, nil
 		}
 		return t.to, nil
 	}
@@ -171,10 +176,12 @@ func LifecycleTable() string {
 			}
 			to := string(t.to)
 			switch t.to {
-			case "":
+			case kept:
 				to = "(stays)"
 			case resumed:
 				to = "assigned, or acknowledged when nobody has it"
+			case handedOn:
+				to = "new, or assigned when an officer above has it"
 			}
 			fmt.Fprintf(&b, "    %-12s %-34s -> %s\n", t.action, strings.Join(roles, ", "), to)
 		}
