@@ -26,8 +26,8 @@ type Demo struct {
 	Complaints []DemoComplaint
 }
 
-// DemoCitizen is a made-up citizen. The first of the list has no meaning beyond
-// being first; sign-in is by CNIC and mobile, as for everyone.
+// DemoCitizen is a made-up citizen; sign-in is by CNIC and mobile, as for
+// everyone.
 type DemoCitizen struct {
 	ID       string // e.g. "citizen.swat"
 	Name     string
@@ -95,6 +95,9 @@ func LoadDemo(files fs.FS, data portal.Dataset) (Demo, error) {
 	}
 	f := &folder{files: files}
 	demo := Demo{Officers: f.officers(OfficersFile, offices)}
+	if len(f.problems) > 0 {
+		return Demo{}, f.problems.sorted()
+	}
 	for i := range demo.Officers {
 		demo.Officers[i].Demo = true
 	}
