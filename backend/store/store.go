@@ -39,8 +39,9 @@ type Store interface {
 	// must have no effect but through its Tx.
 	Update(ctx context.Context, f func(Tx) error) error
 	// OnPublish sets the function told, after each commit on any node, which
-	// feeds have grown. It is a wake-up only: the tables are the truth. Call
-	// it once, before use; f must be quick.
+	// feeds have grown; nil means that any may have (the link to the other nodes
+	// was down for a while). It is a wake-up only: the tables are the truth.
+	// Call it once, before use; f must be quick.
 	OnPublish(f func(feeds []FeedID))
 	// Check recounts everything that is maintained (feeds gapless, counters,
 	// versions, timers, desks) and lists what does not agree; none is right.
@@ -216,6 +217,7 @@ type Record struct {
 // AuditEntry is one line of the append-only audit log. Events of cases are
 // their own audit; this holds sign-ins, refusals, administration, reveals.
 type AuditEntry struct {
+	N       int64 // assigned by the store, rising, gaps possible; pages AuditLog
 	At      time.Time
 	Actor   string
 	Action  string

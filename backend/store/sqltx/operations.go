@@ -1,0 +1,105 @@
+package sqltx
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/citizens-portal/portal/backend/portal"
+	"github.com/citizens-portal/portal/backend/store"
+)
+
+// Operation implements store.CaseTx. An operation found under its own id comes
+// before another found under the device's counter.
+func (t *Tx) Operation(ctx context.Context, op, device string, n int64) (store.Operation, error) {
+	if !storable(op, device) {
+		return store.Operation{}, store.ErrNotFound
+	}
+	var o store.Operation
+	err := t.one(ctx, func(r Rows) error {
+		var at int64
+		err := r.Scan(&o.Op, &o.Device, &o.N, &o.Hash, &o.Result, &at)
+		o.At = timeOf(at)
+		return err
+	}, `SELECT op, device, n, hash, result, at FROM operation WHERE op = ? OR (device = ? AND n = ? AND device <> '')
+ORDER BY CASE WHEN op = ? THEN 0 ELSE 1 END LIMIT 1`, op, device, n, op)
+	if err != nil {
+		return store.Operation{}, err
+	}
+	return o, nil
+}
+
+// Remember implements store.CaseTx. An operation without a device is known by
+// its id only.
+func (t *Tx) Remember(ctx context.Context, o store.Operation) error {
+	if err := checkKeys("op", o.Op, o.Device, o.Hash); err != nil {
+		return err
+	}
+	return t.queue(ctx, nil, "INSERT INTO operation (op, device, n, hash, result, at) VALUES (?, ?, ?, ?, ?, ?)",
+		o.Op, o.Device, o.N, o.Hash, nonNil(o.Result), millis(o.At))
+}
+
+// count is a counter with what this transaction adds to it.
+type count struct {
+	district, metric, key, day string
+	delta                      int64
+}
+
+// Count implements store.CaseTx. The change is kept until the end of the
+// transaction; see Finish.
+func (t *Tx) Count(_ context.Context, c store.Counter, delta int64) error {
+	if !t.write {
+		return ErrReadOnly
+	}
+	if err := checkKeys("counter", string(c.District), string(c.Metric), c.Key, c.Day); err != nil {
+		return err
+	}
+	t.counts = append(t.counts, count{string(c.District), string(c.Metric), c.Key, c.Day, delta})
+	return nil
+}
+
+func compareCounts(a, b count) int {
+	return cmp.Or(cmp.Compare(a.metric, b.metric), cmp.Compare(a.district, b.district), cmp.Compare(a.key, b.key), cmp.Compare(a.day, b.day))
+}
+
+func (t *Tx) flushCounts(ctx context.Context) error {
+	counts := t.counts
+	t.counts = nil
+	slices.SortFunc(counts, compareCounts)
+	for i := 0; i < len(counts); {
+		c := counts[i]
+		for i++; i < len(counts) && compareCounts(c, counts[i]) == 0; i++ {
+			c.delta += counts[i].delta
+		}
+		if c.delta == 0 {
+			continue
+		}
+		err := t.queue(ctx, nil, `INSERT INTO counter (metric, district, key, day, n) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (metric, district, key, day) DO UPDATE SET n = counter.n + excluded.n`, c.metric, c.district, c.key, c.day, c.delta)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Counters implements store.CaseTx. Counters at zero are left out.
+func (t *Tx) Counters(ctx context.Context, m store.Metric, district portal.AreaID) ([]store.Counter, error) {
+	if err := t.flushCounts(ctx); err != nil {
+		return nil, err
+	}
+	query, args := "SELECT district, key, day, n FROM counter WHERE metric = ? AND n <> 0", []any{string(m)}
+	if district != "" {
+		query, args = query+" AND district = ?", append(args, string(district))
+	}
+	var out []store.Counter
+	err := t.each(ctx, func(r Rows) error {
+		c := store.Counter{Metric: m}
+		var d string
+		err := r.Scan(&d, &c.Key, &c.Day, &c.N)
+		c.District = portal.AreaID(d)
+		out = append(out, c)
+		return err
+	}, query+" ORDER BY district, key, day", args...)
+	return out, err
+}
