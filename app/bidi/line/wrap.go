@@ -2,6 +2,7 @@ package line
 
 import (
 	"slices"
+	"strings"
 	"unicode"
 )
 
@@ -39,7 +40,7 @@ type Run struct {
 	RTL      bool
 	X, Width float32
 	Covered  bool   // by the app's own faces
-	Text     string // what to hand to the painter
+	Text     string // what to hand to the painter; empty for blanks
 }
 
 // Width returns the width of the paragraph on one line.
@@ -152,7 +153,10 @@ func (l *Line) order(end int) {
 func fenced(text []rune, level uint8) string {
 	const rlm = "\u200f"
 	s := withoutInvisible(text)
-	if level%2 == 1 && s != "" {
+	if strings.TrimSpace(s) == "" { // nothing to draw
+		return ""
+	}
+	if level%2 == 1 {
 		return rlm + s + rlm
 	}
 	return s
