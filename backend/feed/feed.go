@@ -16,11 +16,11 @@ import (
 	"github.com/citizens-portal/portal/backend/store"
 )
 
-// Viewer is who reads: an actor, and the moment before which cases stay hidden
-// because their device is not approved yet (zero for none).
+// Viewer is who reads: an actor, and which cases stay hidden from their device
+// because it is not approved yet (nil for none), by filing time.
 type Viewer struct {
-	Actor     portal.Actor
-	HideUntil time.Time
+	Actor portal.Actor
+	Hides func(lodgedAt time.Time) bool
 }
 
 // Feeds lists the feeds a viewer reads.
@@ -61,6 +61,8 @@ type Item struct {
 	Case   *portal.Case
 	Body   []byte
 	Events []portal.Event
+	// Gone means that the viewer does not see the case any more.
+	Gone bool
 }
 
 // Limits bound a page by entries and, roughly, by bytes on the wire.
@@ -146,7 +148,7 @@ func (r reader) snapshot(ctx context.Context, id store.FeedID, head store.FeedHe
 			page.SnapshotAfter = ids[i-1]
 			break
 		}
-		if item.Entry.Type == store.EntryGrant {
+		if !item.Gone {
 			page.Items = append(page.Items, item)
 		}
 	}
@@ -187,7 +189,7 @@ func (r reader) load(ctx context.Context, ids []string) (loaded, error) {
 		if err != nil {
 			return l, err
 		}
-		if !r.viewer.HideUntil.IsZero() && c.LodgedAt.Before(r.viewer.HideUntil) {
+		if r.viewer.Hides != nil && r.viewer.Hides(c.LodgedAt) {
 			continue
 		}
 		l.cases[id] = c
@@ -200,13 +202,12 @@ func (r reader) load(ctx context.Context, ids []string) (loaded, error) {
 	return l, err
 }
 
-// item dresses an entry. What the viewer cannot see any more by now is a
-// tombstone, whatever it was when it was written.
+// item dresses an entry. What the viewer cannot see any more by now is gone,
+// whatever it was when it was written; its type stays, for the checksum.
 func (l loaded) item(e store.Entry) Item {
 	c, ok := l.cases[e.Case]
 	if !ok || e.Type == store.EntryForget {
-		e.Type = store.EntryForget
-		return Item{Entry: e}
+		return Item{Entry: e, Gone: true}
 	}
 	item := Item{Entry: e, Case: &c, Body: l.bodies[e.Case]}
 	for _, ev := range l.events[e.Case] {

@@ -30,20 +30,11 @@ var ErrOperationReused = fmt.Errorf("operation id used twice with different cont
 // operation: two copies of one phone are in use.
 var ErrDeviceCopied = fmt.Errorf("two copies of this device are in use: %w", portal.ErrConflict)
 
-// Signer makes and checks receipts: the server's promise over a complaint's id,
-// code, filing time and body hash.
-type Signer interface {
-	SignReceipt(id string, code portal.Code, lodgedAt time.Time, bodyHash string) string
-	// VerifyReceipt gives what a receipt promised, and false when this server
-	// (or one that shares its keys) did not sign it.
-	VerifyReceipt(receipt string) (id string, code portal.Code, lodgedAt time.Time, bodyHash string, ok bool)
-}
-
 // Config is what a Service needs.
 type Config struct {
 	Store     store.Store
 	Directory func(context.Context) *portal.Directory
-	Signer    Signer
+	Keys      Keyring
 	Notify    Notify // may be nil: nobody is told but by feed
 	Now       func() time.Time
 	Rand      io.Reader // for codes
@@ -149,14 +140,14 @@ func (s *Service) restore(c *portal.Case, first *portal.Event, req Request) {
 	if req.Receipt == "" {
 		return
 	}
-	id, code, at, hash, ok := s.Signer.VerifyReceipt(req.Receipt)
-	if ok && id == c.ID && hash == req.Hash {
-		c.Code, c.LodgedAt, first.At = code, at, at
+	r, ok := s.readReceipt(req.Receipt)
+	if ok && r.id == c.ID && r.hash == req.Hash {
+		c.Code, c.LodgedAt, first.At = r.code, r.lodgedAt, r.lodgedAt
 	}
 }
 
 func (s *Service) lodgeOnce(ctx context.Context, dir *portal.Directory, req Request, c portal.Case, first portal.Event, body []byte) (Result, error) {
-	res := Result{Case: c.ID, Code: c.Code, Version: c.Version, LodgedAt: c.LodgedAt, Receipt: s.Signer.SignReceipt(c.ID, c.Code, c.LodgedAt, req.Hash)}
+	res := Result{Case: c.ID, Code: c.Code, Version: c.Version, LodgedAt: c.LodgedAt, Receipt: s.sign(c.ID, c.Code, c.LodgedAt, req.Hash)}
 	var out Result
 	err := s.Store.Update(ctx, func(tx store.Tx) error {
 		prior, found, err := replay(ctx, tx, req)
@@ -167,7 +158,7 @@ func (s *Service) lodgeOnce(ctx context.Context, dir *portal.Directory, req Requ
 		switch old, err := tx.Case(ctx, store.ScopeOf(portal.Actor{Kind: portal.SystemActor}), c.ID); {
 		case err == nil && old.Citizen == c.Citizen:
 			out = Result{Case: old.ID, Code: old.Code, Version: old.Version, LodgedAt: old.LodgedAt, Duplicate: true,
-				Receipt: s.Signer.SignReceipt(old.ID, old.Code, old.LodgedAt, req.Hash)}
+				Receipt: s.sign(old.ID, old.Code, old.LodgedAt, req.Hash)}
 			return remember(ctx, tx, req, out, c.LodgedAt)
 		case err == nil:
 			return portal.ErrConflict

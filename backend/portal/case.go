@@ -81,6 +81,8 @@ type Complaint struct {
 	SecretHash string `json:"secret_hash,omitempty"`
 	// WrittenAt is the phone's own word on when it was written: evidence only.
 	WrittenAt time.Time `json:"written_at,omitzero"`
+	// Sample marks made-up complaints of a demonstration.
+	Sample bool `json:"sample,omitempty"`
 }
 
 // File is one attachment as promised: its content's SHA-256 (hex), its size in

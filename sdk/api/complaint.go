@@ -29,6 +29,9 @@ type Complaint struct {
 	Place    string `json:"place,omitempty"`
 	Files    []File `json:"files,omitempty"`
 
+	// Sample marks made-up complaints of a demonstration.
+	Sample bool `json:"sample,omitempty"`
+
 	// Holder is the id of the office that holds it; HolderName for people.
 	Holder     string `json:"holder,omitempty"`
 	HolderName Text   `json:"holder_name,omitzero"`

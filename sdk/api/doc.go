@@ -20,6 +20,7 @@ const (
 	RouteLogout      = "/v1/sessions/logout"         // POST → 204
 	RouteDevices     = "/v1/devices"                 // GET → []Device
 	RouteApprove     = "/v1/devices/{id}/approve"    // POST → 204
+	RoutePIN         = "/v1/me/pin"                  // PUT sets it, POST approves this device by it → 204
 	RouteMe          = "/v1/me"                      // GET → Profile
 	RouteCollections = "/v1/collections/{name}"      // GET, ETag: areas, categories, offices, officers
 	RouteComplaints  = "/v1/complaints"              // GET list, POST LodgeBody (integrators)

@@ -39,6 +39,13 @@ type FieldProblem struct {
 	Detail string `json:"detail"`
 }
 
+// GetStatus gives the HTTP status, and ContentType the media type; servers'
+// frameworks ask errors for both.
+func (p *Problem) GetStatus() int { return p.Status }
+
+// ContentType makes errors problem documents whatever was asked for.
+func (p *Problem) ContentType(string) string { return ProblemType }
+
 func (p *Problem) Error() string {
 	s := p.Title
 	if p.Detail != "" {

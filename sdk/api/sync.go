@@ -51,24 +51,29 @@ type Checksum struct {
 }
 
 // Operation is one frozen intent of the device's owner. It never changes after
-// its first byte was sent.
+// its first byte was sent. Its fields carry no limits in the schema, so that a
+// bad one is answered on its own and never stops the others.
 type Operation struct {
-	Op      string `json:"op" minLength:"36" maxLength:"36"` // UUIDv7
-	N       int64  `json:"n" minimum:"1"`                    // the device's counter
-	Lane    string `json:"lane" maxLength:"64"`              // entity id: order holds within a lane
-	Type    string `json:"type" maxLength:"64"`
-	Version int    `json:"version" minimum:"1"`
+	Op      string `json:"op"`   // UUIDv7
+	N       int64  `json:"n"`    // the device's counter, from 1
+	Lane    string `json:"lane"` // entity id: order holds within a lane
+	Type    string `json:"type"`
+	Version int    `json:"version"`
 	// Body is the operation's JSON, and SHA256 the hash (hex) of exactly these
-	// bytes.
+	// bytes, so they must be compact JSON that no encoder on the way rewrites.
 	Body   json.RawMessage `json:"body"`
-	SHA256 string          `json:"sha256" minLength:"64" maxLength:"64"`
+	SHA256 string          `json:"sha256"`
 	// At is the device's clock: evidence, never law.
 	At time.Time `json:"at"`
 	// Deps are operations that must have been applied before.
-	Deps []string `json:"deps,omitempty" maxItems:"16"`
+	Deps []string `json:"deps,omitempty"`
 	// Receipt is sent with an operation offered again after the server's epoch
 	// changed, so that the same code and filing time come back.
-	Receipt string `json:"receipt,omitempty" maxLength:"2000"`
+	Receipt string `json:"receipt,omitempty"`
+	// Failures counts how often the server failed on this operation with an
+	// internal error while others passed. From 5 on the server does not try
+	// again: it keeps the bytes in quarantine and answers quarantined.
+	Failures int `json:"failures,omitempty"`
 }
 
 // Types of operation. Every version ever shipped stays accepted.
@@ -181,6 +186,9 @@ type Entry struct {
 	Case string `json:"case"`
 	// Event is the number of the event it tells of.
 	Event int64 `json:"event,omitempty"`
+	// Gone means the case is not the reader's to see any more, whatever the type
+	// says (which stays, for the checksum): forget it.
+	Gone bool `json:"gone,omitempty"`
 	// Complaint is the case as it is now; it comes with the last entry of a
 	// page that concerns it. Events are those the entry tells of: one, or all
 	// on a grant.

@@ -1,0 +1,138 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/citizens-portal/portal/backend/identity"
+	"github.com/citizens-portal/portal/backend/lifecycle"
+	"github.com/citizens-portal/portal/backend/portal"
+	"github.com/citizens-portal/portal/sdk/api"
+)
+
+// kind is one row of the table that turns errors into problems.
+type kind struct {
+	is     error
+	typ    string
+	status int
+	title  string
+}
+
+// kinds is searched from the top; the first match wins.
+var kinds = []kind{
+	{lifecycle.ErrDeviceCopied, api.TypeResetDevice, http.StatusConflict, "Two copies of this device are in use"},
+	{identity.ErrSignedOut, api.TypeSignedOut, http.StatusUnauthorized, "Not signed in"},
+	{identity.ErrCredentials, api.TypeSignedOut, http.StatusUnauthorized, "The sign-in details are not right"},
+	{identity.ErrStepUp, api.TypeForbidden, http.StatusForbidden, "Enter your code once more for this"},
+	{identity.ErrNoSMS, api.TypeUnavailable, http.StatusServiceUnavailable, "No SMS can be sent now"},
+	{portal.ErrInvalid, api.TypeInvalid, http.StatusUnprocessableEntity, "Something in the request needs correcting"},
+	{portal.ErrNotFound, api.TypeNotFound, http.StatusNotFound, "Not found"},
+	{portal.ErrForbidden, api.TypeForbidden, http.StatusForbidden, "Not allowed"},
+	{portal.ErrConflict, api.TypeConflict, http.StatusConflict, "This has changed in the meantime"},
+	{portal.ErrLimited, api.TypeLimited, http.StatusTooManyRequests, "Too many tries"},
+	{context.DeadlineExceeded, api.TypeUnavailable, http.StatusServiceUnavailable, "The server is busy"},
+	{context.Canceled, api.TypeUnavailable, http.StatusServiceUnavailable, "The request was cancelled"},
+}
+
+// problemOf turns any error into what may leave the server. An unknown one is
+// logged whole and leaves as 500 without detail.
+func (a *API) problemOf(ctx context.Context, err error) *api.Problem {
+	var ready *api.Problem
+	if errors.As(err, &ready) {
+		return ready
+	}
+	for _, k := range kinds {
+		if !errors.Is(err, k.is) {
+			continue
+		}
+		p := &api.Problem{Type: k.typ, Title: k.title, Status: k.status, RequestID: requestID(ctx)}
+		addDetail(p, err)
+		return p
+	}
+	a.log.ErrorContext(ctx, "request failed", slog.String("request_id", requestID(ctx)), slog.Any("error", err))
+	return &api.Problem{Type: api.TypeInternal, Title: "Something went wrong here; it is recorded", Status: http.StatusInternalServerError, RequestID: requestID(ctx)}
+}
+
+// addDetail says more where the error carries words meant for people.
+func addDetail(p *api.Problem, err error) {
+	var (
+		field      *portal.FieldError
+		fields     portal.FieldErrors
+		transition *portal.TransitionError
+		version    *portal.VersionError
+		limit      *identity.LimitError
+	)
+	switch {
+	case errors.As(err, &fields):
+		for _, f := range fields {
+			p.Errors = append(p.Errors, fieldProblem(f))
+		}
+	case errors.As(err, &field):
+		p.Errors = append(p.Errors, fieldProblem(field))
+	case errors.As(err, &transition):
+		p.Detail = transition.Error()
+	case errors.As(err, &version):
+		p.Detail = version.Error()
+	case errors.As(err, &limit):
+		p.RetryAfterSeconds = int(limit.RetryAfter.Round(time.Second) / time.Second)
+		p.Detail = fmt.Sprintf("try again in %s", limit.RetryAfter.Round(time.Second))
+	case errors.Is(err, lifecycle.ErrOperationReused):
+		p.Detail = "an operation's id came back with different content; both are kept"
+	}
+	if len(p.Errors) == 1 {
+		p.Detail = p.Errors[0].Detail
+	}
+}
+
+func fieldProblem(f *portal.FieldError) api.FieldProblem {
+	return api.FieldProblem{Pointer: "/" + f.Field, Code: f.Code, Detail: f.Detail}
+}
+
+// fail is problemOf as an error for huma.
+func (a *API) fail(ctx context.Context, err error) error { return a.problemOf(ctx, err) }
+
+// humaProblem replaces huma's own error document: pointers instead of paths,
+// and never an echo of the value, which may be somebody's CNIC.
+func humaProblem(ctx context.Context, status int, msg string, errs []error) huma.StatusError {
+	p := &api.Problem{Type: typeOfStatus(status), Title: msg, Status: status, RequestID: requestID(ctx)}
+	for _, err := range errs {
+		var d huma.ErrorDetailer
+		if errors.As(err, &d) {
+			detail := d.ErrorDetail()
+			p.Errors = append(p.Errors, api.FieldProblem{Pointer: pointer(detail.Location), Code: "shape", Detail: detail.Message})
+		}
+	}
+	return p
+}
+
+// pointer turns "body.files[2].size" into "/files/2/size".
+func pointer(location string) string {
+	location = strings.TrimPrefix(strings.TrimPrefix(location, "body"), ".")
+	return "/" + strings.NewReplacer(".", "/", "[", "/", "]", "").Replace(location)
+}
+
+func typeOfStatus(status int) string {
+	switch status {
+	case http.StatusNotFound, http.StatusMethodNotAllowed:
+		return api.TypeNotFound
+	case http.StatusUnauthorized:
+		return api.TypeSignedOut
+	case http.StatusForbidden:
+		return api.TypeForbidden
+	case http.StatusConflict:
+		return api.TypeConflict
+	case http.StatusTooManyRequests:
+		return api.TypeLimited
+	}
+	if status >= http.StatusInternalServerError {
+		return api.TypeInternal
+	}
+	return api.TypeInvalid
+}

@@ -1,0 +1,263 @@
+package httpapi
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/citizens-portal/portal/backend/feed"
+	"github.com/citizens-portal/portal/backend/lifecycle"
+	"github.com/citizens-portal/portal/backend/portal"
+	"github.com/citizens-portal/portal/backend/store"
+	"github.com/citizens-portal/portal/sdk/api"
+)
+
+type syncInput struct{ Body api.SyncRequest }
+type syncOutput struct{ Body api.SyncResponse }
+
+func (a *API) syncRoutes(h huma.API) {
+	huma.Register(h, a.operation(route{id: "sync", method: http.MethodPost, path: api.RouteSync, body: maxSyncBody,
+		summary: "Push operations and pull what changed, in one round trip"}), a.sync)
+}
+
+// sync answers each operation on its own, then reads the viewer's feeds. With
+// nothing to say it may wait for news.
+func (a *API) sync(ctx context.Context, in *syncInput) (*syncOutput, error) {
+	req := in.Body
+	epoch, err := a.Epoch(ctx)
+	if err != nil {
+		return nil, a.fail(ctx, err)
+	}
+	out := &syncOutput{Body: api.SyncResponse{Request: req.Request, Epoch: epoch, Answers: a.answer(ctx, req.Operations)}}
+	v := feed.Viewer{Actor: viewer(ctx).Actor, Hides: a.hides(ctx)}
+	woken, stop := a.Hub.Wait(v.Feeds())
+	defer stop()
+	if err := a.pull(ctx, v, req, epoch, &out.Body); err != nil {
+		return nil, a.fail(ctx, err)
+	}
+	if req.WaitSeconds > 0 && len(out.Body.Answers) == 0 && quiet(out.Body) && wait(ctx, woken, req.WaitSeconds) {
+		if err := a.pull(ctx, v, req, epoch, &out.Body); err != nil {
+			return nil, a.fail(ctx, err)
+		}
+	}
+	out.Body.Time = a.Now().UTC().Truncate(time.Millisecond)
+	out.Body.Collections = a.versions(ctx)
+	return out, nil
+}
+
+func quiet(r api.SyncResponse) bool {
+	for _, p := range r.Feeds {
+		if len(p.Entries) > 0 || p.Reset {
+			return false
+		}
+	}
+	return len(r.Mismatch) == 0
+}
+
+// wait holds the request until a feed grows; false when there is nobody to
+// answer any more.
+func wait(ctx context.Context, woken <-chan struct{}, seconds int) bool {
+	timer := time.NewTimer(time.Duration(min(seconds, api.MaxWaitSeconds)) * time.Second)
+	defer timer.Stop()
+	select {
+	case <-woken:
+		return true
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// pull reads a page of each of the viewer's feeds in one snapshot.
+func (a *API) pull(ctx context.Context, v feed.Viewer, req api.SyncRequest, epoch string, out *api.SyncResponse) error {
+	l := a.lens(ctx)
+	out.Feeds, out.Mismatch = nil, nil
+	return a.Store.View(ctx, func(tx store.Tx) error {
+		for _, id := range v.Feeds() {
+			c := cursorOf(req, id)
+			c.Reset = req.Epoch != "" && req.Epoch != epoch
+			page, err := feed.Pull(ctx, tx, v, id, c, feed.Limits{Entries: api.MaxPageEntries, Bytes: api.MaxPageBytes})
+			if err != nil {
+				return err
+			}
+			shown, err := l.page(page)
+			if err != nil {
+				return err
+			}
+			out.Feeds = append(out.Feeds, shown)
+			if err := compare(ctx, tx, id, req.Checksums, &out.Mismatch); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func cursorOf(req api.SyncRequest, id store.FeedID) feed.Cursor {
+	for _, c := range req.Cursors {
+		if c.Feed == string(id) {
+			return feed.Cursor{N: c.N, Snapshot: c.Snapshot}
+		}
+	}
+	return feed.Cursor{}
+}
+
+// compare checks a feed's checksum where the device stands at the feed's head;
+// elsewhere there is nothing to compare with yet.
+func compare(ctx context.Context, tx store.Tx, id store.FeedID, sums []api.Checksum, mismatch *[]string) error {
+	for _, s := range sums {
+		if s.Feed != string(id) {
+			continue
+		}
+		head, err := tx.FeedHead(ctx, id)
+		if err != nil {
+			return err
+		}
+		if s.N == head.N && s.Sum != head.Sum {
+			*mismatch = append(*mismatch, s.Feed)
+		}
+	}
+	return nil
+}
+
+// answer carries out operations in order. When one has to be tried again later,
+// the rest of its lane waits with it, so that order holds within a lane.
+func (a *API) answer(ctx context.Context, ops []api.Operation) []api.Answer {
+	var answers []api.Answer
+	held, done := map[string]int{}, map[string]bool{}
+	for _, op := range ops {
+		if seconds, ok := held[op.Lane]; ok {
+			answers = append(answers, api.Answer{Op: op.Op, Status: api.RetryAfter, RetryAfterSeconds: seconds})
+			continue
+		}
+		ans := api.Answer{Op: op.Op, Status: api.RetryAfter, RetryAfterSeconds: retrySeconds}
+		if a.depsDone(ctx, op, done) {
+			ans = a.answerOne(ctx, op)
+		}
+		if ans.Status == api.RetryAfter {
+			held[op.Lane] = ans.RetryAfterSeconds
+		}
+		done[op.Op] = ans.Status == api.Applied || ans.Status == api.Duplicate
+		answers = append(answers, ans)
+	}
+	return answers
+}
+
+// depsDone reports whether everything an operation builds on was carried out,
+// in this batch or before.
+func (a *API) depsDone(ctx context.Context, op api.Operation, done map[string]bool) bool {
+	for _, dep := range op.Deps {
+		if done[dep] {
+			continue
+		}
+		err := a.Store.View(ctx, func(tx store.Tx) error { _, err := tx.Operation(ctx, dep, "", 0); return err })
+		if err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// retrySeconds is how long a device waits after a failure that is ours.
+const retrySeconds = 30
+
+func (a *API) answerOne(ctx context.Context, op api.Operation) api.Answer {
+	res, err := a.carryOut(ctx, op)
+	if err == nil {
+		status := api.Applied
+		if res.Duplicate {
+			status = api.Duplicate
+		}
+		return api.Answer{Op: op.Op, Status: status, Case: res.Case, Code: string(res.Code), Version: res.Version, LodgedAt: res.LodgedAt, Receipt: res.Receipt}
+	}
+	if errors.Is(err, errUpgrade) {
+		return api.Answer{Op: op.Op, Status: api.Upgrade, Problem: &api.Problem{Type: api.TypeUpgrade, Title: "This server cannot read this operation",
+			Status: http.StatusUnprocessableEntity, Detail: fmt.Sprintf("%s version %d", op.Type, op.Version)}}
+	}
+	p := a.problemOf(ctx, err)
+	switch {
+	case p.Type == api.TypeResetDevice:
+		return api.Answer{Op: op.Op, Status: api.ResetDevice, Problem: p}
+	case errors.Is(err, lifecycle.ErrOperationReused):
+		return a.quarantine(ctx, op, p)
+	case p.Type == api.TypeInternal && a.failedOften(ctx, op):
+		return a.quarantine(ctx, op, p)
+	case p.Status >= http.StatusInternalServerError:
+		return api.Answer{Op: op.Op, Status: api.RetryAfter, Problem: p, RetryAfterSeconds: retrySeconds}
+	case p.Status == http.StatusTooManyRequests:
+		return api.Answer{Op: op.Op, Status: api.RetryAfter, Problem: p, RetryAfterSeconds: max(p.RetryAfterSeconds, 1)}
+	}
+	return api.Answer{Op: op.Op, Status: api.Rejected, Problem: p}
+}
+
+var errUpgrade = errors.New("operation not known here")
+
+// carryOut checks the envelope and hands the body to its use case.
+func (a *API) carryOut(ctx context.Context, op api.Operation) (lifecycle.Result, error) {
+	if err := checkEnvelope(op); err != nil {
+		return lifecycle.Result{}, err
+	}
+	req := lifecycle.Request{Actor: viewer(ctx).Actor, Op: op.Op, Device: viewer(ctx).Device, N: op.N, Hash: op.SHA256, Receipt: op.Receipt}
+	switch {
+	case op.Type == api.OpLodge && op.Version == 1:
+		var body api.LodgeBody
+		if err := decode(op.Body, &body); err != nil {
+			return lifecycle.Result{}, err
+		}
+		if !isUUID(body.ID) {
+			return lifecycle.Result{}, portal.Invalid("id", "id_shape", "a complaint's id is a lower-case UUID made on the device")
+		}
+		return a.Lifecycle.Lodge(ctx, req, filing(a.Directory(ctx), body))
+	case op.Type == api.OpAct && op.Version == 1:
+		var body api.ActBody
+		if err := decode(op.Body, &body); err != nil {
+			return lifecycle.Result{}, err
+		}
+		return a.Lifecycle.Act(ctx, req, ask(body))
+	}
+	return lifecycle.Result{}, errUpgrade
+}
+
+func checkEnvelope(op api.Operation) error {
+	if !isUUID(op.Op) || op.N < 1 || len(op.Body) > maxActBody || len(op.Deps) > 16 {
+		return portal.Invalid("operation", "operation_shape", "an operation needs a UUID, a counter from 1 and a body of at most %d bytes", maxActBody)
+	}
+	sum := sha256.Sum256(op.Body)
+	if hex.EncodeToString(sum[:]) != strings.ToLower(op.SHA256) {
+		return portal.Invalid("sha256", "operation_hash", "the body does not match its SHA-256: it changed on the way")
+	}
+	return nil
+}
+
+func isUUID(s string) bool {
+	if len(s) != 36 {
+		return false
+	}
+	for i, c := range s {
+		dash := i == 8 || i == 13 || i == 18 || i == 23
+		if dash != (c == '-') || !dash && !strings.ContainsRune("0123456789abcdef", c) {
+			return false
+		}
+	}
+	return true
+}
+
+// decode reads an operation's body; a field this version does not know is an
+// error, so that nothing a person wrote is silently left out.
+func decode(raw json.RawMessage, into any) error {
+	d := json.NewDecoder(strings.NewReader(string(raw)))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return portal.Invalid("body", "operation_body", "the operation's body cannot be read: %s", err)
+	}
+	return nil
+}
