@@ -10,10 +10,11 @@ type Flexible interface {
 	HeightFor(width float32) float32
 }
 
-// flexLayout is a layout whose height depends on its width.
-type flexLayout interface {
+// FlexLayout is a layout whose height depends on its width.
+type FlexLayout interface {
 	fyne.Layout
-	heightFor(objs []fyne.CanvasObject, width float32) float32
+	// HeightFor returns the height that the objects need at a width.
+	HeightFor(objs []fyne.CanvasObject, width float32) float32
 }
 
 // HeightFor returns the height that an object needs at a width: its own answer, that
@@ -23,8 +24,8 @@ func HeightFor(o fyne.CanvasObject, width float32) float32 {
 	case Flexible:
 		return v.HeightFor(width)
 	case *fyne.Container:
-		if l, ok := v.Layout.(flexLayout); ok {
-			return l.heightFor(v.Objects, width)
+		if l, ok := v.Layout.(FlexLayout); ok {
+			return l.HeightFor(v.Objects, width)
 		}
 	}
 	return o.MinSize().Height
@@ -88,8 +89,8 @@ func visible(objs []fyne.CanvasObject) []fyne.CanvasObject {
 
 // minHeight answers MinSize for a layout whose height depends on the width: that of
 // the last width given, if any.
-func minHeight(l flexLayout, objs []fyne.CanvasObject, last, least float32) float32 {
-	return l.heightFor(objs, max(last, least))
+func minHeight(l FlexLayout, objs []fyne.CanvasObject, last, least float32) float32 {
+	return l.HeightFor(objs, max(last, least))
 }
 
 // place moves and sizes an object, mirrored when rtl is set.
@@ -138,7 +139,7 @@ func (l *rowLayout) widths(objs []fyne.CanvasObject, width float32) []float32 {
 	return out
 }
 
-func (l *rowLayout) heightFor(objs []fyne.CanvasObject, width float32) float32 {
+func (l *rowLayout) HeightFor(objs []fyne.CanvasObject, width float32) float32 {
 	objs = visible(objs)
 	h := float32(0)
 	for i, w := range l.widths(objs, width) {
@@ -187,7 +188,7 @@ type columnLayout struct {
 	w   float32
 }
 
-func (l *columnLayout) heightFor(objs []fyne.CanvasObject, width float32) float32 {
+func (l *columnLayout) HeightFor(objs []fyne.CanvasObject, width float32) float32 {
 	objs = visible(objs)
 	h := l.gap * float32(max(0, len(objs)-1))
 	for _, o := range objs {
@@ -206,7 +207,7 @@ func (l *columnLayout) MinSize(objs []fyne.CanvasObject) fyne.Size {
 
 func (l *columnLayout) Layout(objs []fyne.CanvasObject, size fyne.Size) {
 	l.w = size.Width
-	left := size.Height - l.heightFor(objs, size.Width)
+	left := size.Height - l.HeightFor(objs, size.Width)
 	objs = visible(objs)
 	growers := 0
 	for _, o := range objs {
@@ -245,7 +246,7 @@ type padLayout struct {
 	w   float32
 }
 
-func (l *padLayout) heightFor(objs []fyne.CanvasObject, width float32) float32 {
+func (l *padLayout) HeightFor(objs []fyne.CanvasObject, width float32) float32 {
 	return HeightFor(objs[0], width-l.in.Start-l.in.End) + l.in.Top + l.in.Bottom
 }
 
@@ -266,7 +267,7 @@ func Stack(items ...fyne.CanvasObject) *fyne.Container {
 
 type stackLayout struct{ w float32 }
 
-func (l *stackLayout) heightFor(objs []fyne.CanvasObject, width float32) float32 {
+func (l *stackLayout) HeightFor(objs []fyne.CanvasObject, width float32) float32 {
 	h := float32(0)
 	for _, o := range visible(objs) {
 		h = max(h, HeightFor(o, width))

@@ -39,7 +39,7 @@ func (l *flowLayout) walk(objs []fyne.CanvasObject, width float32, at func(row [
 	return max(0, y-l.gap)
 }
 
-func (l *flowLayout) heightFor(objs []fyne.CanvasObject, width float32) float32 {
+func (l *flowLayout) HeightFor(objs []fyne.CanvasObject, width float32) float32 {
 	return l.walk(visible(objs), width, func([]fyne.CanvasObject, []float32, float32, float32) {})
 }
 
@@ -99,7 +99,7 @@ func (l *gridLayout) walk(objs []fyne.CanvasObject, width float32, at func(o fyn
 	return max(0, y-l.gap)
 }
 
-func (l *gridLayout) heightFor(objs []fyne.CanvasObject, width float32) float32 {
+func (l *gridLayout) HeightFor(objs []fyne.CanvasObject, width float32) float32 {
 	return l.walk(visible(objs), width, func(fyne.CanvasObject, float32, float32, float32, float32) {})
 }
 
@@ -146,7 +146,7 @@ func Spacer(w, h float32) fyne.CanvasObject {
 
 type sizedLayout struct{ min fyne.Size }
 
-func (l *sizedLayout) heightFor(objs []fyne.CanvasObject, width float32) float32 {
+func (l *sizedLayout) HeightFor(objs []fyne.CanvasObject, width float32) float32 {
 	h := l.min.Height
 	for _, o := range objs {
 		h = max(h, HeightFor(o, width))
