@@ -1,14 +1,15 @@
 package identity
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math/big"
 	"time"
-
-	"crypto/rand"
 
 	"github.com/citizens-portal/portal/backend/identity/sms"
 	"github.com/citizens-portal/portal/backend/portal"
@@ -100,12 +101,20 @@ func (s *Service) challenge(ctx context.Context, mobile Mobile, device DeviceInp
 	if c.Sealed, err = s.cfg.Keys.Seal(sealChallenge, id, mustJSON(who)); err != nil {
 		return Challenge{}, err
 	}
-	return s.sendOTP(ctx, func(ctx context.Context, tx store.Tx) (challengeDoc, pending, error) {
+	return s.sendOTP(ctx, func(ctx context.Context, tx store.Tx) (request, error) {
 		if err := s.lockNumber(ctx, tx, c.Index); err != nil {
-			return c, who, err
+			return request{}, err
 		}
-		return c, who, s.checkGap(ctx, tx, c)
+		return s.unlessWaiting(ctx, tx, c, who)
 	})
+}
+
+// request asks for an OTP for a challenge; with repeat set the challenge is
+// given again and nothing is sent.
+type request struct {
+	challenge challengeDoc
+	who       pending
+	repeat    bool
 }
 
 // lockNumber makes everything about one number run one after the other, on all
@@ -114,39 +123,53 @@ func (s *Service) lockNumber(ctx context.Context, tx store.Tx, index string) err
 	return tx.Lock(ctx, "identity.number/"+index)
 }
 
-// checkGap refuses a second challenge while the device still waits for the SMS
-// of its first.
-func (s *Service) checkGap(ctx context.Context, tx store.Tx, c challengeDoc) error {
+// unlessWaiting refuses a second challenge while the device still waits for the
+// SMS of its first. The very same request gets the first challenge again, twice
+// at most: the answer may have been lost on its way.
+func (s *Service) unlessWaiting(ctx context.Context, tx store.Tx, c challengeDoc, who pending) (request, error) {
 	open, err := list[challengeDoc](ctx, tx, kindChallenge, c.Index)
 	if err != nil {
-		return err
+		return request{}, err
 	}
 	for _, o := range open {
-		if wait := o.SentAt.Add(resendAfter).Sub(s.now()); wait > 0 && o.Session == "" && sameHash(o.DeviceKey, c.DeviceKey) {
-			return &LimitError{What: "SMS to this number", RetryAfter: wait}
+		wait := o.SentAt.Add(resendAfter).Sub(s.now())
+		if wait <= 0 || o.Session != "" || !sameHash(o.DeviceKey, c.DeviceKey) || o.Device != c.Device {
+			continue
 		}
+		again, err := s.countRepeat(ctx, tx, c.Index)
+		if err != nil {
+			return request{}, err
+		}
+		before, err := s.pendingOf(o)
+		if err != nil {
+			return request{}, err
+		}
+		if !again || !bytes.Equal(mustJSON(before), mustJSON(who)) {
+			return request{}, &LimitError{What: "SMS to this number", RetryAfter: wait}
+		}
+		return request{o, who, true}, nil
 	}
-	return nil
+	return request{c, who, false}, nil
 }
 
 // Resend sends another OTP for a challenge, at most twice and 60 seconds apart.
 // Errors: *LimitError, ErrNoSMS, portal.FieldError on "challenge".
 func (s *Service) Resend(ctx context.Context, challenge string, device DeviceInput) (Challenge, error) {
-	return s.sendOTP(ctx, func(ctx context.Context, tx store.Tx) (challengeDoc, pending, error) {
+	return s.sendOTP(ctx, func(ctx context.Context, tx store.Tx) (request, error) {
 		c, who, err := s.openChallenge(ctx, tx, challenge, device)
 		if err != nil {
-			return c, who, err
+			return request{}, err
 		}
 		if err := s.lockNumber(ctx, tx, c.Index); err != nil {
-			return c, who, err
+			return request{}, err
 		}
 		if len(c.OTPs) > resends {
-			return c, who, &LimitError{What: "SMS for this sign-in", RetryAfter: max(time.Second, c.OTPs[len(c.OTPs)-1].EndsAt.Sub(s.now()))}
+			return request{}, &LimitError{What: "SMS for this sign-in", RetryAfter: max(time.Second, c.OTPs[len(c.OTPs)-1].EndsAt.Sub(s.now()))}
 		}
 		if wait := c.SentAt.Add(resendAfter).Sub(s.now()); wait > 0 {
-			return c, who, &LimitError{What: "SMS to this number", RetryAfter: wait}
+			return request{}, &LimitError{What: "SMS to this number", RetryAfter: wait}
 		}
-		return c, who, nil
+		return request{c, who, false}, nil
 	})
 }
 
@@ -183,7 +206,7 @@ func (s *Service) pendingOf(c challengeDoc) (pending, error) {
 // sendOTP adds an OTP to the challenge that prepare gives, within the limits,
 // and sends it. The SMS is written in the same transaction and tried at once;
 // known and unknown numbers take the same steps.
-func (s *Service) sendOTP(ctx context.Context, prepare func(context.Context, store.Tx) (challengeDoc, pending, error)) (Challenge, error) {
+func (s *Service) sendOTP(ctx context.Context, prepare func(context.Context, store.Tx) (request, error)) (Challenge, error) {
 	if !s.SMSReady() {
 		return Challenge{}, ErrNoSMS
 	}
@@ -196,45 +219,54 @@ func (s *Service) sendOTP(ctx context.Context, prepare func(context.Context, sto
 		return Challenge{}, err
 	}
 	var out Challenge
-	var m sms.Message
+	var m *sms.Message
 	err = s.cfg.Store.Update(ctx, func(tx store.Tx) error {
-		c, who, err := prepare(ctx, tx)
+		r, err := prepare(ctx, tx)
 		if err != nil {
 			return err
 		}
-		if err := s.spendSMS(ctx, tx, c.Index); err != nil {
+		if m = nil; r.repeat {
+			out = s.challengeFor(r.challenge)
+			return nil
+		}
+		if err := s.spendSMS(ctx, tx, r.challenge.Index); err != nil {
 			return err
 		}
-		a, known, err := accountByIndex(ctx, tx, c.Index)
-		if err != nil {
-			return err
-		}
-		c.SentAt = s.now()
-		ends := c.SentAt.Add(otpLife)
-		c.OTPs = append(c.OTPs, otpDoc{s.otpHash(c, otp), ends})
-		if err := put(ctx, tx, kindChallenge, c.ID, c.Index, c, ends.Add(challengeKept)); err != nil {
-			return err
-		}
-		lang := firstOf(who.Language, a.Language)
-		m = sms.Message{ID: messageID, To: who.Mobile, Text: otpText(lang, otp), NotAfter: ends}
-		if !known && who.Person == nil {
-			m.Text = unknownText(lang)
-		}
-		out = Challenge{c.ID, ends, resendAfter}
-		return s.cfg.SMS.EnqueueHeld(ctx, tx, m)
+		out, m, err = s.addOTP(ctx, tx, r, otp, messageID)
+		return err
 	})
 	if err != nil {
 		return Challenge{}, err
 	}
-	s.cfg.SMS.Deliver(ctx, m)
+	if m != nil {
+		s.cfg.SMS.Deliver(ctx, *m)
+	}
 	return out, nil
 }
 
-func firstOf(a, b string) string {
-	if a != "" {
-		return a
+// addOTP stores the challenge with one more OTP, and its SMS.
+func (s *Service) addOTP(ctx context.Context, tx store.Tx, r request, otp, messageID string) (Challenge, *sms.Message, error) {
+	c := r.challenge
+	a, known, err := accountByIndex(ctx, tx, c.Index)
+	if err != nil {
+		return Challenge{}, nil, err
 	}
-	return b
+	c.SentAt = s.now()
+	ends := c.SentAt.Add(otpLife)
+	c.OTPs = append(c.OTPs, otpDoc{s.otpHash(c, otp), ends})
+	if err := s.putChallenge(ctx, tx, c); err != nil {
+		return Challenge{}, nil, err
+	}
+	lang := cmp.Or(r.who.Language, a.Language)
+	m := &sms.Message{ID: messageID, To: r.who.Mobile, Text: otpText(lang, otp), NotAfter: ends}
+	if !known && r.who.Person == nil {
+		m.Text = unknownText(lang)
+	}
+	return s.challengeFor(c), m, s.cfg.SMS.EnqueueHeld(ctx, tx, *m)
+}
+
+func (s *Service) challengeFor(c challengeDoc) Challenge {
+	return Challenge{c.ID, c.OTPs[len(c.OTPs)-1].EndsAt, max(0, c.SentAt.Add(resendAfter).Sub(s.now()))}
 }
 
 func (s *Service) newOTP() (string, error) {

@@ -221,8 +221,8 @@ func TestResend(t *testing.T) {
 	if wait := limited(t, err); wait != time.Second {
 		t.Errorf("wait %v, want 1s", wait)
 	}
-	if _, err := s.Register(w.ctx, registration(device("phone"))); limited(t, err) != time.Second {
-		t.Error("a new challenge went around the wait")
+	if _, err := s.Login(w.ctx, identity.LoginInput{Mobile: mobile, Device: device("phone")}); limited(t, err) != time.Second {
+		t.Error("another challenge went around the wait")
 	}
 	for range 2 {
 		w.clock.forward(time.Minute)
@@ -241,6 +241,29 @@ func TestResend(t *testing.T) {
 	if _, err := s.Verify(w.ctx, identity.VerifyInput{Challenge: c.ID, OTP: first, Device: device("phone")}); err != nil {
 		t.Error(err)
 	}
+}
+
+// On a bad network the challenge may be lost on its way: asking again brings
+// the same one, without another SMS, and not for ever.
+func TestLostChallengeIsGivenAgain(t *testing.T) {
+	w := newWorld(t)
+	s := w.node()
+	c, err := s.Register(w.ctx, registration(device("phone")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.clock.forward(10 * time.Second)
+	for range 2 {
+		again, err := w.node().Register(w.ctx, registration(device("phone")))
+		if err != nil || again.ID != c.ID || again.ExpiresAt != c.ExpiresAt || again.ResendAfter != 50*time.Second {
+			t.Fatalf("%+v, %v; want %+v", again, err, c)
+		}
+	}
+	_, err = s.Register(w.ctx, registration(device("phone")))
+	if wait := limited(t, err); wait != 50*time.Second || w.phone.count() != 1 {
+		t.Errorf("wait %v, %d SMS", wait, w.phone.count())
+	}
+	w.verify(s, c, device("phone"))
 }
 
 func TestSMSLimitsHoldAcrossNodes(t *testing.T) {
@@ -310,6 +333,9 @@ func TestSpendingBreaker(t *testing.T) {
 		}
 	}
 	wait := limited(t, send(other, 5))
+	if w.audited("sms.breaker") != 1 {
+		t.Error("not in the audit log")
+	}
 	w.clock.forward(wait)
 	if err := send(other, 5); err != nil {
 		t.Error(err)

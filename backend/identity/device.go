@@ -124,16 +124,31 @@ func (s *Service) Devices(ctx context.Context, p Principal) ([]Device, error) {
 	var out []Device
 	err := s.cfg.Store.View(ctx, func(tx store.Tx) error {
 		docs, err := list[deviceDoc](ctx, tx, kindDevice, string(p.Actor.Account))
-		out = nil
+		if err != nil {
+			return err
+		}
+		sessions, err := list[sessionDoc](ctx, tx, kindSession, subjectOf(p.Actor))
 		for _, d := range docs {
 			if d.RevokedAt.IsZero() {
-				out = append(out, Device{d.ID, d.Name, d.ID == p.Device, d.trusted(s.now()), d.AddedAt, d.SeenAt, d.oldCasesFrom()})
+				out = append(out, Device{d.ID, d.Name, d.ID == p.Device, d.trusted(s.now()), d.AddedAt, lastSeen(d, sessions), d.oldCasesFrom()})
 			}
 		}
 		return err
 	})
 	slices.SortStableFunc(out, func(a, b Device) int { return a.AddedAt.Compare(b.AddedAt) })
 	return out, err
+}
+
+// lastSeen is a device's latest sign-in or refresh. Sessions know it, so that a
+// refresh writes one record only.
+func lastSeen(d deviceDoc, sessions []sessionDoc) time.Time {
+	at := d.SeenAt
+	for _, s := range sessions {
+		if s.Device == d.ID && s.SeenAt.After(at) {
+			at = s.SeenAt
+		}
+	}
+	return at
 }
 
 // Approve lets another device of the citizen see everything. Only a device that

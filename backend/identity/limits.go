@@ -65,9 +65,25 @@ func (s *Service) forgive(ctx context.Context, tx store.Tx, t throttle, key stri
 	return tx.DeleteRecord(ctx, kindThrottle, t.name+"/"+key)
 }
 
-// quotaDoc holds the times at which SMS went to one number in the last day.
+// maxRepeats is how often a challenge is given again without an SMS.
+const maxRepeats = 2
+
+// quotaDoc holds the times at which SMS went to one number in the last day, and
+// how often the answer was repeated since the last of them.
 type quotaDoc struct {
-	Sent []time.Time `json:"sent"`
+	Sent    []time.Time `json:"sent"`
+	Repeats int         `json:"repeats,omitempty"`
+}
+
+// countRepeat reports whether one more repeat is allowed, and counts it. The
+// caller holds the number's lock.
+func (s *Service) countRepeat(ctx context.Context, tx store.Tx, index string) (bool, error) {
+	q, err := get[quotaDoc](ctx, tx, kindQuota, index, s.now())
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return false, err
+	}
+	q.Repeats++
+	return q.Repeats <= maxRepeats, put(ctx, tx, kindQuota, index, "", q, s.now().Add(24*time.Hour))
 }
 
 // spendSMS counts one SMS to a number and one in all, or refuses with a
@@ -83,7 +99,7 @@ func (s *Service) spendSMS(ctx context.Context, tx store.Tx, index string) error
 	if wait > 0 {
 		return &LimitError{What: "SMS to this number", RetryAfter: wait}
 	}
-	q.Sent = append(q.Sent, now)
+	q.Sent, q.Repeats = append(q.Sent, now), 0
 	if err := put(ctx, tx, kindQuota, index, "", q, now.Add(24*time.Hour)); err != nil {
 		return err
 	}
@@ -118,6 +134,10 @@ func (s *Service) spendBudget(ctx context.Context, tx store.Tx, now time.Time) e
 	if b.Sent >= s.cfg.Limits.SMSPerHourInAll {
 		return &LimitError{What: "SMS in all", RetryAfter: hour.Add(time.Hour).Sub(now)}
 	}
-	b.Sent++
+	if b.Sent++; b.Sent == s.cfg.Limits.SMSPerHourInAll {
+		if err := s.audit(ctx, tx, "", "sms.breaker", id, "no more OTP this hour"); err != nil {
+			return err
+		}
+	}
 	return put(ctx, tx, kindQuota, id, "", b, hour.Add(2*time.Hour))
 }

@@ -278,8 +278,8 @@ func (s *Service) rotate(ctx context.Context, tx store.Tx, d *sessionDoc, token 
 	if err != nil {
 		return tokenPair{}, nil, err
 	}
-	if err := s.seen(ctx, tx, *d); err != nil {
-		return tokenPair{}, nil, err
+	if d.Officer == "" {
+		d.SeenAt = s.now() // a refresh happens by itself: no officer's activity
 	}
 	return pair, nil, s.putSession(ctx, tx, *d)
 }
@@ -329,19 +329,6 @@ func (s *Service) openPair(d sessionDoc, sealed string) (tokenPair, error) {
 		return tokenPair{}, fmt.Errorf("session %s: %w", d.ID, err)
 	}
 	return pair, nil
-}
-
-// seen notes on the device that it was there.
-func (s *Service) seen(ctx context.Context, tx store.Tx, d sessionDoc) error {
-	if d.Account == "" {
-		return nil
-	}
-	dev, err := get[deviceDoc](ctx, tx, kindDevice, deviceID(d.Account, d.Device), s.now())
-	if err != nil {
-		return err
-	}
-	dev.SeenAt = s.now()
-	return putDevice(ctx, tx, dev)
 }
 
 // session builds the answer for a device.
