@@ -1,0 +1,220 @@
+package sdk
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/citizens-portal/portal/sdk/api"
+	"github.com/citizens-portal/portal/sdk/internal/local"
+)
+
+// Actions on the wire.
+const (
+	actLodge       = "lodge"
+	actAcknowledge = "acknowledge"
+	actAssign      = "assign"
+	actTransfer    = "transfer"
+	actAsk         = "ask"
+	actAnswer      = "answer"
+	actMessage     = "message"
+	actPropose     = "propose"
+	actConfirm     = "confirm"
+	actReject      = "reject"
+	actInvalidate  = "invalidate"
+	actRate        = "rate"
+	actReopen      = "reopen"
+	actAppeal      = "appeal"
+	actWithdraw    = "withdraw"
+)
+
+// Priorities within a request: filing first, then decisions and ratings.
+const (
+	priorityLodge = iota
+	priorityAct
+)
+
+// newOp makes an operation. Its body's bytes are settled here, once: the hash
+// is over exactly these.
+func (c *Client) newOp(lane, kind, action string, body any) (local.Op, error) {
+	id, err := c.newID()
+	if err != nil {
+		return local.Op{}, err
+	}
+	b, err := json.Marshal(body)
+	if err != nil {
+		return local.Op{}, fmt.Errorf("encode %s: %w", action, err)
+	}
+	sum := sha256.Sum256(b)
+	op := local.Op{Action: action, Priority: priorityAct, Operation: api.Operation{
+		Op: id, Lane: lane, Type: kind, Version: 1, Body: b, SHA256: hex.EncodeToString(sum[:]), At: c.cfg.Now().UTC().Truncate(time.Millisecond),
+	}}
+	if kind == api.OpLodge {
+		op.Priority = priorityLodge
+	}
+	return op, nil
+}
+
+// act saves and queues an act on a complaint given by id or code.
+func (s *Complaints) act(ctx context.Context, ref string, body api.ActBody, checks ...[]api.FieldProblem) (Submission, error) {
+	if err := problems(checks...); err != nil {
+		return Submission{}, err
+	}
+	target, err := s.Show(ctx, ref)
+	if err != nil {
+		return Submission{}, err
+	}
+	body.Case = target.ID
+	var op local.Op
+	err = s.c.update(func(tx *local.Tx) error {
+		if err := s.expect(tx, &body, target.Version); err != nil {
+			return err
+		}
+		if op, err = s.c.newOp(target.ID, api.OpAct, body.Action, body); err != nil {
+			return err
+		}
+		op, err = tx.Enqueue(op, nil, nil)
+		return err
+	})
+	if err != nil {
+		return Submission{}, err
+	}
+	return s.submitted(op)
+}
+
+// expect gives an officer's act the version they looked at: the complaint's,
+// counted on by their own acts that are still on the way.
+func (s *Complaints) expect(tx *local.Tx, body *api.ActBody, seen int64) error {
+	a, err := tx.Account()
+	if err != nil || a.Session.Profile.Kind != kindOfficer {
+		return err
+	}
+	done, err := tx.Done(body.Case)
+	if err != nil {
+		return err
+	}
+	for _, op := range done {
+		seen = max(seen, op.Answer.Version)
+	}
+	out, err := tx.Outbox()
+	for _, op := range out {
+		if op.Lane == body.Case {
+			seen++
+		}
+	}
+	body.ExpectedVersion = seen
+	return err
+}
+
+// pending lists the owner's acts that the held complaint does not show yet:
+// queued, refused, and answered ones whose result the feed has not brought.
+func pending(tx *local.Tx, id string, held local.Case) ([]Pending, error) {
+	done, err := tx.Done(id)
+	if err != nil {
+		return nil, err
+	}
+	all := slices.DeleteFunc(done, func(op local.Op) bool { return !held.Local && held.Complaint.Version >= op.Answer.Version })
+	out, err := tx.Outbox()
+	if err != nil {
+		return nil, err
+	}
+	items, err := tx.AttentionItems()
+	if err != nil {
+		return nil, err
+	}
+	for _, op := range append(out, items...) {
+		if op.Lane == id {
+			all = append(all, op)
+		}
+	}
+	slices.SortFunc(all, func(a, b local.Op) int { return cmp.Compare(a.N, b.N) })
+	list := make([]Pending, len(all))
+	for i, op := range all {
+		list[i] = pendingOf(op)
+	}
+	return list, nil
+}
+
+func pendingOf(op local.Op) Pending {
+	p := Pending{Op: op.Op, Action: op.Action, State: Waiting, At: op.At, Text: textOf(op)}
+	switch {
+	case op.Accepted():
+		p.State = Received
+	case op.Answer != nil:
+		p.State, p.Problem = Refused, op.Answer.Problem
+	case op.Checking:
+		p.State = Checking
+	}
+	return p
+}
+
+// textOf is what a person wrote in an operation.
+func textOf(op local.Op) string {
+	var b struct {
+		Text string `json:"text"`
+	}
+	if json.Unmarshal(op.Body, &b) != nil {
+		return ""
+	}
+	return b.Text
+}
+
+// Message writes to the office; it changes nothing else.
+func (s *Complaints) Message(ctx context.Context, ref, text string) (Submission, error) {
+	return s.act(ctx, ref, api.ActBody{Action: actMessage, Text: text}, checkText("text", text, MaxText, true))
+}
+
+// Answer answers what the office asked.
+func (s *Complaints) Answer(ctx context.Context, ref, text string) (Submission, error) {
+	return s.act(ctx, ref, api.ActBody{Action: actAnswer, Text: text}, checkText("text", text, MaxText, true))
+}
+
+// Confirm says that the proposed resolution solved it.
+func (s *Complaints) Confirm(ctx context.Context, ref string) (Submission, error) {
+	return s.act(ctx, ref, api.ActBody{Action: actConfirm})
+}
+
+// Reject says that it did not, and why.
+func (s *Complaints) Reject(ctx context.Context, ref, reason string) (Submission, error) {
+	return s.act(ctx, ref, api.ActBody{Action: actReject, Text: reason}, checkText("reason", reason, MaxText, true))
+}
+
+// Rate gives a verdict on a closed complaint, each 1 (very bad) to 5; a later
+// one replaces it.
+func (s *Complaints) Rate(ctx context.Context, ref string, r api.Rating) (Submission, error) {
+	return s.act(ctx, ref, api.ActBody{Action: actRate, Rating: &r}, checkRating(r))
+}
+
+// Reopen opens a closed complaint again, once, with a reason.
+func (s *Complaints) Reopen(ctx context.Context, ref, reason string) (Submission, error) {
+	return s.act(ctx, ref, api.ActBody{Action: actReopen, Text: reason}, checkText("reason", reason, MaxText, true))
+}
+
+// Appeal brings it to the next office up, with a reason.
+func (s *Complaints) Appeal(ctx context.Context, ref, reason string) (Submission, error) {
+	return s.act(ctx, ref, api.ActBody{Action: actAppeal, Text: reason}, checkText("reason", reason, MaxText, true))
+}
+
+// Withdraw takes a complaint back. One that was never sent is simply gone, and
+// the submission then names no operation.
+func (s *Complaints) Withdraw(ctx context.Context, ref string) (Submission, error) {
+	target, err := s.held(ref)
+	if err == nil && target.Code == "" && len(target.Pending) > 0 && target.Pending[0].Action == actLodge {
+		err = s.c.update(func(tx *local.Tx) error { return tx.Cancel(target.Pending[0].Op) })
+		if err == nil {
+			s.c.changes.send(Change{Complaints: []string{target.ID}, Outbox: true})
+			target.Pending, target.Status = nil, "withdrawn"
+			return Submission{Complaint: target}, nil
+		}
+		if !errors.Is(err, local.ErrNoSuch) {
+			return Submission{}, err
+		}
+	}
+	return s.act(ctx, ref, api.ActBody{Action: actWithdraw})
+}

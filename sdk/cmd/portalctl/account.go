@@ -1,0 +1,200 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"io"
+	"time"
+
+	"github.com/citizens-portal/portal/sdk"
+	"github.com/citizens-portal/portal/sdk/api"
+)
+
+func accountCommands() []command {
+	return []command{
+		{name: "register", args: "--cnic N --mobile N --name NAME --district D", summary: "open an account; an SMS with a code follows", group: groupAccount, setup: register},
+		{name: "verify", args: "--otp CODE", summary: "sign in with the code of the SMS", group: groupAccount, setup: verify},
+		{name: "login", args: "--mobile N | --name NAME --password P --totp T", summary: "sign in: citizens by SMS, officers by password and TOTP", group: groupAccount, setup: login},
+		{name: "logout", args: "[--send | --keep | --discard]", summary: "sign out and destroy what is stored here", group: groupAccount, setup: logout},
+		{name: "account", summary: "who is signed in", group: groupAccount, setup: simple((*app).account)},
+		{name: "account delete", args: "--yes", summary: "close the account for good", group: groupAccount, setup: deleteAccount},
+		{name: "devices", summary: "the account's devices", group: groupAccount, setup: simple((*app).devices)},
+		{name: "devices approve", args: "ID", summary: "let another device see older complaints", group: groupAccount, min: 1, max: 1, setup: simple((*app).approve)},
+	}
+}
+
+type challengeJSON struct {
+	ExpiresAt *stamp `json:"expires_at,omitempty"`
+	Resend    int    `json:"resend_after_seconds"`
+}
+
+func (a *app) printChallenge(ch api.Challenge) error {
+	return a.print(challengeJSON{optional(ch.ExpiresAt), ch.ResendAfterSeconds}, func(w io.Writer) {
+		line(w, "An SMS with a six-digit code is on its way. Then: portalctl verify --otp CODE")
+		row(w, "good until", when(ch.ExpiresAt))
+	})
+}
+
+func register(a *app, f *flag.FlagSet) action {
+	var r sdk.Registration
+	f.StringVar(&r.CNIC, "cnic", "", "national identity card `number`, 13 digits")
+	f.StringVar(&r.Mobile, "mobile", "", "mobile `number`")
+	f.StringVar(&r.Name, "name", "", "your `name`")
+	f.StringVar(&r.District, "district", "", "your district, see portalctl areas")
+	f.StringVar(&r.Language, "language", "", "en, ur or ps")
+	return func(ctx context.Context, _ []string) error {
+		ch, err := a.client.Accounts.Register(ctx, r)
+		if err != nil {
+			return err
+		}
+		return a.printChallenge(ch)
+	}
+}
+
+type sessionJSON struct {
+	api.Profile
+	SignedIn     bool   `json:"signed_in"`
+	RecoveryCode string `json:"recovery_code,omitempty"`
+}
+
+func (a *app) printSession(p api.Profile, signedIn bool, recovery string) error {
+	return a.print(sessionJSON{p, signedIn, recovery}, func(w io.Writer) {
+		if !signedIn {
+			line(w, "The session has ended; sign in again. Nothing is lost.")
+		}
+		line(w, "%s\t%s", p.Kind, p.Name)
+		row(w, "district", p.District)
+		row(w, "office", p.Office)
+		row(w, "title", p.Title.In("en"))
+		if !p.OldCasesFrom.IsZero() {
+			row(w, "older complaints from", when(p.OldCasesFrom))
+		}
+		if recovery != "" {
+			line(w, "")
+			line(w, "Recovery code, shown this once; write it on paper: %s", recovery)
+		}
+	})
+}
+
+func verify(a *app, f *flag.FlagSet) action {
+	otp := f.String("otp", "", "the `code` in the SMS")
+	return func(ctx context.Context, _ []string) error {
+		s, err := a.client.Accounts.Verify(ctx, *otp)
+		if err != nil {
+			return err
+		}
+		return a.printSession(s.Profile, true, s.RecoveryCode)
+	}
+}
+
+func login(a *app, f *flag.FlagSet) action {
+	mobile := f.String("mobile", "", "a citizen's mobile `number`")
+	name := f.String("name", "", "an officer's `name`")
+	password := f.String("password", "", "an officer's password")
+	totp := f.String("totp", "", "an officer's one-time `code`")
+	return func(ctx context.Context, _ []string) error {
+		if (*mobile == "") == (*name == "") {
+			return usage("citizens: login --mobile NUMBER; officers: login --name NAME --password P --totp T")
+		}
+		if *mobile != "" {
+			ch, err := a.client.Accounts.Login(ctx, *mobile)
+			if err != nil {
+				return err
+			}
+			return a.printChallenge(ch)
+		}
+		s, err := a.client.Accounts.LoginOfficer(ctx, *name, *password, *totp)
+		if err != nil {
+			return err
+		}
+		return a.printSession(s.Profile, true, "")
+	}
+}
+
+func logout(a *app, f *flag.FlagSet) action {
+	send := f.Bool("send", false, "send unsent work first")
+	keep := f.Bool("keep", false, "keep everything here, sealed, for the next sign-in")
+	discard := f.Bool("discard", false, "destroy unsent work too")
+	return func(ctx context.Context, _ []string) error {
+		how, chosen := sdk.AskFirst, 0
+		for l, set := range map[sdk.Leaving]bool{sdk.SendFirst: *send, sdk.KeepSealed: *keep, sdk.DiscardAll: *discard} {
+			if set {
+				how = l
+				chosen++
+			}
+		}
+		if chosen > 1 {
+			return usage("choose one of --send, --keep and --discard")
+		}
+		err := a.client.Accounts.Logout(ctx, how)
+		var unsent *sdk.UnsentError
+		if errors.As(err, &unsent) {
+			return &usageError{unsent.Error() + "; choose --send, --keep or --discard"}
+		}
+		if err != nil {
+			return err
+		}
+		return a.print(map[string]bool{"signed_in": false}, func(w io.Writer) { line(w, "Signed out.") })
+	}
+}
+
+func (a *app) account(_ context.Context, _ []string) error {
+	p, err := a.client.Accounts.Profile()
+	if err != nil {
+		return err
+	}
+	return a.printSession(p, a.client.Accounts.SignedIn(), "")
+}
+
+func deleteAccount(a *app, f *flag.FlagSet) action {
+	yes := f.Bool("yes", false, "yes, close the account and destroy what is stored here")
+	return func(ctx context.Context, _ []string) error {
+		if !*yes {
+			return usage("this cannot be undone: add --yes")
+		}
+		if err := a.client.Accounts.Delete(ctx); err != nil {
+			return err
+		}
+		return a.print(map[string]bool{"deleted": true}, func(w io.Writer) { line(w, "The account is closed.") })
+	}
+}
+
+type deviceJSON struct {
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	Current  bool   `json:"current"`
+	Approved bool   `json:"approved"`
+	AddedAt  *stamp `json:"added_at,omitempty"`
+	SeenAt   *stamp `json:"seen_at,omitempty"`
+}
+
+func (a *app) devices(ctx context.Context, _ []string) error {
+	ds, err := a.client.Accounts.Devices(ctx)
+	if err != nil {
+		return err
+	}
+	out := mapAll(ds, func(d api.Device) deviceJSON {
+		return deviceJSON{d.ID, d.Name, d.Current, d.Approved, optional(d.AddedAt), optional(d.SeenAt)}
+	})
+	return a.print(out, func(w io.Writer) {
+		line(w, "ID\tNAME\tAPPROVED\tADDED\tSEEN")
+		for _, d := range ds {
+			name := d.Name
+			if d.Current {
+				name += " (this one)"
+			}
+			line(w, "%s\t%s\t%v\t%s\t%s", d.ID, name, d.Approved, when(d.AddedAt), when(d.SeenAt))
+		}
+	})
+}
+
+func (a *app) approve(ctx context.Context, args []string) error {
+	if err := a.client.Accounts.Approve(ctx, args[0]); err != nil {
+		return err
+	}
+	return a.print(map[string]string{"approved": args[0]}, func(w io.Writer) { line(w, "Approved.") })
+}
+
+// syncPatience bounds a sync that a person waits for.
+const syncPatience = 2 * time.Minute

@@ -1,0 +1,60 @@
+package sdk
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+
+	"github.com/citizens-portal/portal/sdk/api"
+	"github.com/citizens-portal/portal/sdk/internal/local"
+)
+
+// AddFile keeps a file sealed on the device and gives the entry that a draft
+// or a proposal promises it with: JPEG, PNG or PDF by its content, at most
+// MaxFileBytes.
+func (s *Complaints) AddFile(ctx context.Context, r io.Reader) (api.File, error) {
+	if err := ctx.Err(); err != nil {
+		return api.File{}, err
+	}
+	b, err := io.ReadAll(io.LimitReader(r, MaxFileBytes+1))
+	if err != nil {
+		return api.File{}, fmt.Errorf("read file: %w", err)
+	}
+	media := http.DetectContentType(b)
+	switch {
+	case len(b) == 0:
+		return api.File{}, invalid(field("files", "file_empty", "the file is empty"))
+	case len(b) > MaxFileBytes:
+		return api.File{}, invalid(field("files", "file_size", "at most %d MB", MaxFileBytes>>20))
+	case !slices.Contains([]string{"image/jpeg", "image/png", "application/pdf"}, media):
+		return api.File{}, invalid(field("files", "file_type", "only JPEG, PNG and PDF files; this is %s", media))
+	}
+	sum := sha256.Sum256(b)
+	f := api.File{SHA256: hex.EncodeToString(sum[:]), Size: int64(len(b)), Type: media}
+	u, err := s.c.user()
+	if err != nil {
+		return f, err
+	}
+	return f, u.PutFile(f.SHA256, b)
+}
+
+// OpenFile gives back a file kept on this device.
+func (s *Complaints) OpenFile(ctx context.Context, sha string) ([]byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	u, err := s.c.user()
+	if err != nil {
+		return nil, err
+	}
+	b, err := u.File(sha)
+	if errors.Is(err, local.ErrNoSuch) {
+		return nil, notFound("this file is not on this device")
+	}
+	return b, err
+}

@@ -1,0 +1,239 @@
+package sdk
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/citizens-portal/portal/sdk/internal/local"
+)
+
+// Backoff: full jitter over a doubling span.
+const (
+	backoffBase = 2 * time.Second
+	backoffCap  = 15 * time.Minute
+	// While a person waits for one answer the spans are shorter; their patience
+	// ends it soon.
+	waitingBase = 250 * time.Millisecond
+	waitingCap  = 3 * time.Second
+)
+
+// pollSeconds is how long a long poll lasts at most; below the timeouts of
+// usual gateways.
+const pollSeconds = 50
+
+// Run keeps the device in sync until ctx ends: it sends what is queued, waits
+// for news with a long poll, and after failures tries again with growing
+// pauses. Use it while the program is in the foreground, once per client.
+func (c *Client) Run(ctx context.Context) error {
+	s := c.Sync
+	for {
+		pause, err := s.step(ctx)
+		if err != nil && ctx.Err() == nil && errors.Is(err, ErrDamaged) {
+			return err
+		}
+		if ctx.Err() != nil {
+			return nil //nolint:nilerr // being asked to stop is no failure
+		}
+		if pause > 0 && !s.sleep(ctx, pause) {
+			return nil
+		}
+	}
+}
+
+// forever is the pause when only a person can change things.
+const forever = 365 * 24 * time.Hour
+
+// step syncs once, then waits for news. It gives the pause before the next.
+func (s *Syncer) step(ctx context.Context) (time.Duration, error) {
+	if err := s.take(ctx); err != nil {
+		return 0, err
+	}
+	defer s.give()
+	s.drainWake()
+	if _, err := s.run(ctx, local.Select{}); err != nil {
+		return s.pauseAfter(err), err
+	}
+	wait, err := s.pollTime()
+	if err != nil || wait == 0 {
+		return 0, err
+	}
+	err = s.poll(ctx, wait)
+	switch {
+	case err == nil:
+		return 0, nil
+	case errors.Is(err, context.Canceled) && ctx.Err() == nil:
+		return 0, nil // interrupted because there is something to do
+	}
+	return s.pauseAfter(err), err
+}
+
+// poll waits for news, unless interrupted.
+func (s *Syncer) poll(ctx context.Context, seconds int) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s.mu.Lock()
+	s.stopPoll = cancel
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		s.stopPoll = nil
+		s.mu.Unlock()
+	}()
+	select {
+	case <-s.wake: // poked between the sync and here
+		return nil
+	default:
+	}
+	_, err := s.run(ctx, local.Select{WaitSeconds: seconds})
+	return err
+}
+
+// pollTime is how many seconds to wait for news: until an operation may be
+// tried again, at most pollSeconds. 0 means there is something to do now.
+func (s *Syncer) pollTime() (seconds int, err error) {
+	seconds = pollSeconds
+	err = s.c.view(func(tx *local.Tx) error {
+		at, waiting, err := tx.NextTry()
+		if waiting {
+			seconds = min(seconds, max(0, int((at.Sub(tx.Now())+time.Second-1)/time.Second)))
+		}
+		return err
+	})
+	return seconds, err
+}
+
+// pauseAfter is how long to leave the server alone after a failure.
+func (s *Syncer) pauseAfter(err error) time.Duration {
+	s.mu.Lock()
+	tries := s.tries
+	s.mu.Unlock()
+	pause := s.jitter(tries)
+	switch {
+	case errors.Is(err, ErrSignedOut):
+		pause = forever
+	case errors.Is(err, ErrUpgrade):
+		pause = backoffCap
+	}
+	if asked := retryAfter(err); asked > 0 {
+		pause += asked
+	}
+	s.mu.Lock()
+	s.nextTry = s.c.cfg.Now().Add(pause)
+	s.mu.Unlock()
+	s.c.changes.send(Change{Sync: true})
+	return pause
+}
+
+func (s *Syncer) drainWake() {
+	select {
+	case <-s.wake:
+	default:
+	}
+}
+
+// sleep waits, or less when poked; false when ctx ended.
+func (s *Syncer) sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-s.wake:
+	case <-ctx.Done():
+		return false
+	}
+	return true
+}
+
+// jitter is a random pause after a number of failures: full jitter, so that
+// devices that failed together do not come back together.
+func (s *Syncer) jitter(tries int) time.Duration {
+	return s.c.jitter(backoffBase, backoffCap, tries)
+}
+
+func (c *Client) jitter(base, limit time.Duration, tries int) time.Duration {
+	span := limit
+	if shift := max(tries-1, 0); shift < 20 {
+		span = min(base<<shift, limit)
+	}
+	var b [8]byte
+	if _, err := io.ReadFull(c.rand, b[:]); err != nil {
+		return span
+	}
+	return time.Millisecond + time.Duration(binary.BigEndian.Uint64(b[:])%uint64(span))
+}
+
+// Delivery is what became of one operation.
+type Delivery string
+
+// Deliveries.
+const (
+	Waiting  Delivery = "queued"
+	Received Delivery = "received"
+	Checking Delivery = "checking" // the server keeps it and a person looks
+	Refused  Delivery = "attention"
+)
+
+// Deliver syncs until the server has answered an operation or ctx ends, and
+// tells what became of it. For Refused the error carries the problem; for
+// Waiting it is ErrOffline or what else is in the way, and the operation stays
+// queued.
+func (s *Syncer) Deliver(ctx context.Context, op string) (Delivery, error) {
+	for tries := 1; ; tries++ {
+		_, err := s.Now(ctx)
+		d, refusal := s.delivery(op)
+		if d != Waiting {
+			return d, refusal
+		}
+		if err == nil {
+			err = &Error{Kind: ErrOffline, Cause: errors.New("the server asked to wait")}
+		}
+		pause := s.c.jitter(waitingBase, waitingCap, tries) + retryAfter(err)
+		if !errors.Is(err, ErrOffline) && !errors.Is(err, ErrServer) && !errors.Is(err, ErrLimited) {
+			return d, err
+		}
+		deadline, ok := ctx.Deadline()
+		if s.c.remote == nil || (ok && s.c.cfg.Now().Add(pause).After(deadline)) || !s.rest(ctx, pause) {
+			return d, err
+		}
+	}
+}
+
+// rest waits without listening for pokes.
+func (s *Syncer) rest(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// delivery looks an operation up.
+func (s *Syncer) delivery(id string) (Delivery, error) {
+	var op local.Op
+	var found bool
+	err := s.c.view(func(tx *local.Tx) (err error) {
+		op, found, err = tx.FindOp(id)
+		return err
+	})
+	switch {
+	case err != nil:
+		return Waiting, err
+	case !found:
+		return Received, nil // answered and let go of long ago
+	case op.Answer == nil && op.Checking:
+		return Checking, nil
+	case op.Answer == nil:
+		return Waiting, nil
+	case op.Answer.Problem != nil:
+		return Refused, fromProblem(op.Answer.Problem)
+	case !op.Accepted():
+		return Refused, ErrConflict
+	}
+	return Received, nil
+}
