@@ -284,6 +284,22 @@ func TestEscalatedAppealLeavesNobodyStranded(t *testing.T) {
 	s.onlyReads("staff.com-malakand", "focal.dc-swat")
 }
 
+// TestNoAppealAgainstWhoHasNotDecided: a refusal of the office below says
+// nothing about the one that it went up to since.
+func TestNoAppealAgainstWhoHasNotDecided(t *testing.T) {
+	s := swatWater(t)
+	s.do(ActPropose, s.officer("focal.dc-swat"), after(14))
+	same(t, "events", s.do(ActReject, citizen(owner), after(16)), ActReject, ActEscalate)
+	var transition *TransitionError
+	if _, err := s.try(ActAppeal, citizen(owner), after(17)); !errors.As(err, &transition) {
+		t.Fatalf("the Commissioner has decided nothing yet, got %v", err)
+	}
+	s.do(ActPropose, s.officer("focal.com-malakand"), after(18))
+	s.do(ActReject, citizen(owner), after(19))
+	s.do(ActAppeal, citizen(owner), after(19))
+	s.is(New, 2, "cs")
+}
+
 func TestAppealAfterTheDatesClimbsAtOnce(t *testing.T) {
 	s := swatWater(t)
 	s.do(ActPropose, s.officer("focal.dc-swat"), after(10))
