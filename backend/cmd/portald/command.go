@@ -1,0 +1,200 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/citizens-portal/portal/backend/portal"
+	"github.com/citizens-portal/portal/backend/server"
+	"github.com/citizens-portal/portal/backend/store"
+)
+
+// Exit codes that scripts rely on.
+const (
+	exitDone     = 0
+	exitInternal = 1
+	exitUsage    = 2
+	exitRefused  = 4
+)
+
+// errUsage marks a mistake on the command line.
+var errUsage = errors.New("usage")
+
+// errCheck means that check found something.
+var errCheck = errors.New("check failed")
+
+// command is one run of portald.
+type command struct {
+	stdout, stderr io.Writer
+	flags          *flag.FlagSet
+
+	cfg     server.Config
+	json    bool
+	verbose bool
+	dryRun  bool
+	asOf    string
+	title   string
+	office  string
+	post    string
+	name    string
+}
+
+// verb is one command.
+type verb struct {
+	name, args, help string
+	run              func(*command, context.Context, []string) error
+}
+
+// verbs lists the commands in the order people meet them.
+func verbs() []verb {
+	return []verb{
+		{"serve", "", "run the server", (*command).serve},
+		{"escalate", "", "move unsolved cases up a level as of --as-of (now by default)", (*command).escalate},
+		{"sweep", "", "do all timed work as of --as-of: escalation, silent closure, expiry", (*command).sweep},
+		{"check", "", "recount the whole store; ends with 'check: ok' or a line for each fault", (*command).check},
+		{"backup", "FILE", "write a consistent copy of the store, also beside a live server", (*command).backup},
+		{"restore", "FILE", "replace the store with a copy; devices then offer again what they keep", (*command).restore},
+		{"seed", "[DIR]", "add or replace places, offices, categories and policies from CSV files", (*command).seed},
+		{"migrate", "", "bring the store to this program's version", (*command).migrate},
+		{"admin", "bootstrap", "print a one-time token for the first administrator", (*command).admin},
+		{"officer", "list | add NAME | disable NAME", "who works in which office", (*command).officer},
+		{"office", "list | add ID", "offices; add takes JSON on standard input", (*command).officeCommand},
+		{"version", "", "print the version", (*command).printVersion},
+	}
+}
+
+func (c *command) run(ctx context.Context, args []string) error {
+	c.flags = flag.NewFlagSet("portald", flag.ContinueOnError)
+	c.flags.SetOutput(io.Discard)
+	c.define()
+	words, err := c.parse(args)
+	if err != nil {
+		return err
+	}
+	if len(words) == 0 || words[0] == "help" {
+		c.usage(c.stdout)
+		return nil
+	}
+	c.cfg.Version = version
+	c.cfg.Log = c.logger()
+	for _, v := range verbs() {
+		if v.name == words[0] {
+			return v.run(c, ctx, words[1:])
+		}
+	}
+	return fmt.Errorf("%w: %q is not a command; see portald help", errUsage, words[0])
+}
+
+func (c *command) define() {
+	f := c.flags
+	f.StringVar(&c.cfg.DataDir, "data", "", "`DIR` for keys, files, the admin socket and the embedded store")
+	f.StringVar(&c.cfg.DSN, "dsn", "", "PostgreSQL connection string instead of the embedded store")
+	f.StringVar(&c.cfg.KeysFile, "keys", "", "key `FILE` shared by all nodes, instead of DIR/keys.json")
+	f.StringVar(&c.cfg.Addr, "addr", "127.0.0.1:8080", "serve: `HOST:PORT`; port 0 takes a free one")
+	f.BoolVar(&c.cfg.Demo, "demo", false, "serve: seed marked synthetic data; loopback only")
+	f.StringVar(&c.cfg.SMSFile, "sms-file", "", "serve: append each SMS to `FILE` instead of sending; loopback only")
+	f.StringVar(&c.cfg.SMSConfig, "sms-config", "", "serve: `FILE` that describes the operator's HTTP interface")
+	f.StringVar(&c.cfg.TLSCert, "tls-cert", "", "serve: certificate `FILE`")
+	f.StringVar(&c.cfg.TLSKey, "tls-key", "", "serve: key `FILE`")
+	f.StringVar(&c.cfg.TrustedProxy, "trusted-proxy", "", "serve: `CIDR` of the proxy in front")
+	f.StringVar(&c.asOf, "as-of", "", "escalate, sweep: RFC 3339 `TIME` to look from")
+	f.BoolVar(&c.dryRun, "dry-run", false, "escalate: only list what would move")
+	f.BoolVar(&c.json, "json", false, "one JSON value on standard output")
+	f.BoolVar(&c.verbose, "verbose", false, "log every request")
+	f.StringVar(&c.office, "office", "", "officer add: office `ID`")
+	f.StringVar(&c.post, "post", "staff", "officer add: head, focal, staff, analyst or admin")
+	f.StringVar(&c.name, "name", "", "officer add: the person's name")
+	f.StringVar(&c.title, "title", "", "officer add: title in English")
+}
+
+// parse takes flags before, between and after the words.
+func (c *command) parse(args []string) ([]string, error) {
+	var words []string
+	for {
+		if err := c.flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+			return []string{"help"}, nil
+		} else if err != nil {
+			return nil, fmt.Errorf("%w: %s; see portald help", errUsage, err)
+		}
+		if c.flags.NArg() == 0 {
+			return words, nil
+		}
+		words, args = append(words, c.flags.Arg(0)), c.flags.Args()[1:]
+	}
+}
+
+func (c *command) usage(w io.Writer) {
+	fmt.Fprint(w, "portald: the Citizen's Portal server\n\n  portald COMMAND --data DIR [--dsn postgres://…] [flags]\n\ncommands\n")
+	for _, v := range verbs() {
+		fmt.Fprintf(w, "  %-42s %s\n", strings.TrimSpace(v.name+" "+v.args), v.help)
+	}
+	fmt.Fprint(w, "\nflags\n")
+	c.flags.SetOutput(w)
+	c.flags.PrintDefaults()
+}
+
+func (c *command) logger() *slog.Logger {
+	level := slog.LevelInfo
+	if c.verbose {
+		level = slog.LevelDebug
+	}
+	return slog.New(slog.NewJSONHandler(c.stderr, &slog.HandlerOptions{Level: level}))
+}
+
+// exit prints an error and gives its code.
+func (c *command) exit(err error) int {
+	if err == nil {
+		return exitDone
+	}
+	code, typ := exitInternal, "internal"
+	switch {
+	case errors.Is(err, errCheck):
+		return exitInternal
+	case errors.Is(err, errUsage), errors.Is(err, portal.ErrInvalid), errors.Is(err, server.ErrFile):
+		code, typ = exitUsage, "invalid"
+	case slices.ContainsFunc([]error{portal.ErrForbidden, portal.ErrNotFound, portal.ErrConflict, server.ErrLoopback, store.ErrNewer, server.ErrLive}, func(e error) bool { return errors.Is(err, e) }):
+		code, typ = exitRefused, "refused"
+	}
+	if c.json {
+		_ = json.NewEncoder(c.stderr).Encode(map[string]any{"type": "urn:portal:problem:" + typ, "title": typ, "detail": err.Error()}) // nowhere else to say it
+	} else {
+		fmt.Fprintf(c.stderr, "portald: %s\n", err)
+	}
+	return code
+}
+
+// moment reads --as-of; empty is now.
+func (c *command) moment() (time.Time, error) {
+	if c.asOf == "" {
+		return time.Now().UTC(), nil
+	}
+	t, err := time.Parse(time.RFC3339Nano, c.asOf)
+	if err != nil {
+		return t, portal.Invalid("as-of", "time_shape", "%q is not a time: write 2026-11-29T10:00:00Z", c.asOf)
+	}
+	return t.UTC(), nil
+}
+
+// print shows a JSON answer as it is, or by the given lines.
+func (c *command) print(raw json.RawMessage, lines func() error) error {
+	if c.json {
+		_, err := fmt.Fprintf(c.stdout, "%s\n", raw)
+		return err
+	}
+	return lines()
+}
+
+func one(args []string, what string) (string, error) {
+	if len(args) != 1 {
+		return "", fmt.Errorf("%w: give %s; see portald help", errUsage, what)
+	}
+	return args[0], nil
+}

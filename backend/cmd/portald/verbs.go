@@ -1,0 +1,234 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/citizens-portal/portal/backend/escalation"
+	"github.com/citizens-portal/portal/backend/portal"
+	"github.com/citizens-portal/portal/backend/server"
+)
+
+func (c *command) serve(ctx context.Context, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("%w: serve takes no words, only flags", errUsage)
+	}
+	s, err := server.New(ctx, c.cfg)
+	if err != nil {
+		return err
+	}
+	err = s.Serve(ctx, func(url string) { fmt.Fprintf(c.stdout, "listening on %s\n", url) })
+	return errors.Join(err, s.Close())
+}
+
+func (c *command) escalate(ctx context.Context, _ []string) error {
+	asOf, err := c.moment()
+	if err != nil {
+		return err
+	}
+	raw, err := server.Admin(ctx, c.cfg, "escalate", server.AdminRequest{AsOf: asOf, DryRun: c.dryRun})
+	if err != nil {
+		return err
+	}
+	return c.print(raw, func() error {
+		var moves []escalation.Move
+		if err := json.Unmarshal(raw, &moves); err != nil {
+			return err
+		}
+		for _, m := range moves {
+			fmt.Fprintf(c.stdout, "%s  level %d -> %d  due %s\n", m.Code, m.From, m.To, m.DueAt.Format("2006-01-02 15:04:05.000"))
+		}
+		fmt.Fprintf(c.stdout, "%d moved\n", len(moves))
+		return nil
+	})
+}
+
+func (c *command) sweep(ctx context.Context, _ []string) error {
+	asOf, err := c.moment()
+	if err != nil {
+		return err
+	}
+	raw, err := server.Admin(ctx, c.cfg, "sweep", server.AdminRequest{AsOf: asOf})
+	if err != nil {
+		return err
+	}
+	return c.print(raw, func() error {
+		var s server.Swept
+		if err := json.Unmarshal(raw, &s); err != nil {
+			return err
+		}
+		fmt.Fprintf(c.stdout, "%d moved up, %d closed without an answer, %d old records removed\n", len(s.Escalated), len(s.Silent), s.Expired)
+		return nil
+	})
+}
+
+func (c *command) check(ctx context.Context, _ []string) error {
+	faults, err := server.Check(ctx, c.cfg)
+	if err != nil {
+		return err
+	}
+	if c.json {
+		if faults == nil {
+			faults = []string{}
+		}
+		if err := json.NewEncoder(c.stdout).Encode(faults); err != nil {
+			return err
+		}
+	} else {
+		for _, f := range faults {
+			fmt.Fprintln(c.stdout, f)
+		}
+	}
+	if len(faults) > 0 {
+		return errCheck
+	}
+	if !c.json {
+		fmt.Fprintln(c.stdout, "check: ok")
+	}
+	return nil
+}
+
+func (c *command) backup(ctx context.Context, args []string) error {
+	file, err := one(args, "the file to write")
+	if err != nil {
+		return err
+	}
+	return server.Backup(ctx, c.cfg, file)
+}
+
+func (c *command) restore(ctx context.Context, args []string) error {
+	file, err := one(args, "the file to restore from")
+	if err != nil {
+		return err
+	}
+	return server.Restore(ctx, c.cfg, file)
+}
+
+func (c *command) seed(ctx context.Context, args []string) error {
+	if len(args) > 1 {
+		return fmt.Errorf("%w: seed takes at most one folder", errUsage)
+	}
+	dir := ""
+	if len(args) == 1 {
+		dir = args[0]
+	}
+	return server.Seed(ctx, c.cfg, dir)
+}
+
+// migrate opens the store, which brings it to this version, and closes it.
+func (c *command) migrate(ctx context.Context, _ []string) error {
+	b, err := server.Open(ctx, c.cfg)
+	if err != nil {
+		return err
+	}
+	return b.Close()
+}
+
+func (c *command) admin(ctx context.Context, args []string) error {
+	word, err := one(args, "bootstrap")
+	if err != nil || word != "bootstrap" {
+		return fmt.Errorf("%w: the command is: admin bootstrap", errUsage)
+	}
+	raw, err := server.Admin(ctx, c.cfg, "bootstrap", server.AdminRequest{})
+	if err != nil {
+		return err
+	}
+	return c.print(raw, func() error {
+		var b server.Invitation
+		if err := json.Unmarshal(raw, &b); err != nil {
+			return err
+		}
+		fmt.Fprintf(c.stdout, "%s\nvalid until %s, once\n", b.Token, b.ExpiresAt.Format("15:04:05 MST"))
+		return nil
+	})
+}
+
+func (c *command) officer(ctx context.Context, args []string) error {
+	if len(args) == 0 {
+		return fmt.Errorf("%w: officer list, officer add NAME or officer disable NAME", errUsage)
+	}
+	req := server.AdminRequest{}
+	switch {
+	case args[0] == "list" && len(args) == 1:
+	case (args[0] == "add" || args[0] == "disable") && len(args) == 2:
+		req.Officer = &server.OfficerRequest{ID: portal.OfficerID(args[1]), Name: c.name, Title: c.title, Office: portal.OfficeID(c.office), Post: portal.Post(c.post)}
+	default:
+		return fmt.Errorf("%w: officer list, officer add NAME or officer disable NAME", errUsage)
+	}
+	raw, err := server.Admin(ctx, c.cfg, "officer-"+args[0], req)
+	if err != nil {
+		return err
+	}
+	return c.print(raw, func() error { return c.printOfficers(args[0], raw) })
+}
+
+func (c *command) printOfficers(verb string, raw json.RawMessage) error {
+	if verb != "list" {
+		var inv server.Invitation
+		if err := json.Unmarshal(raw, &inv); err != nil {
+			return err
+		}
+		if inv.Token == "" {
+			fmt.Fprintf(c.stdout, "%s is disabled\n", inv.Officer)
+			return nil
+		}
+		fmt.Fprintf(c.stdout, "%s is added; the one-time invitation is\n%s\nvalid until %s\n", inv.Officer, inv.Token, inv.ExpiresAt.Format("2 Jan 15:04 MST"))
+		return nil
+	}
+	var list []portal.Officer
+	if err := json.Unmarshal(raw, &list); err != nil {
+		return err
+	}
+	for _, o := range list {
+		state := ""
+		if o.Disabled {
+			state = "  disabled"
+		}
+		fmt.Fprintf(c.stdout, "%-24s %-8s %-24s %s%s\n", o.ID, o.Post, o.Office, o.Name, state)
+	}
+	return nil
+}
+
+func (c *command) officeCommand(ctx context.Context, args []string) error {
+	if len(args) == 1 && args[0] == "list" {
+		raw, err := server.Admin(ctx, c.cfg, "office-list", server.AdminRequest{})
+		if err != nil {
+			return err
+		}
+		return c.print(raw, func() error {
+			var list []portal.Office
+			if err := json.Unmarshal(raw, &list); err != nil {
+				return err
+			}
+			for _, o := range list {
+				fmt.Fprintf(c.stdout, "%-32s %-6s level %d  %-28s %s\n", o.ID, o.Kind, o.Level, o.Area, o.Name.EN)
+			}
+			return nil
+		})
+	}
+	if len(args) != 2 || args[0] != "add" {
+		return fmt.Errorf("%w: office list, or office add ID with the office's JSON on standard input", errUsage)
+	}
+	return c.addOffice(ctx, args[1], os.Stdin)
+}
+
+func (c *command) addOffice(ctx context.Context, id string, from io.Reader) error {
+	office := portal.Office{}
+	d := json.NewDecoder(io.LimitReader(from, 1<<20))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&office); err != nil {
+		return portal.Invalid("office", "office_json", "standard input is not an office's JSON: %s", err)
+	}
+	office.ID = portal.OfficeID(id)
+	_, err := server.Admin(ctx, c.cfg, "office-put", server.AdminRequest{Office: &office})
+	return err
+}
+
+func (c *command) printVersion(context.Context, []string) error {
+	fmt.Fprintln(c.stdout, version)
+	return nil
+}

@@ -1,0 +1,108 @@
+// Package server puts the backend together: Config in, running server out. The
+// portald command and the tests use the same New; a Go program may embed it.
+//
+// It alone knows which store it runs on. It must never hold a rule of its own.
+//
+// Start reading at Open (everything but the network), then Server.Serve.
+package server
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/citizens-portal/portal/backend/portal"
+)
+
+// Config says how to run. The zero value of each field but DataDir works.
+type Config struct {
+	// DataDir holds keys, files, the admin socket and the embedded store.
+	DataDir string
+	// DSN, when set, is a PostgreSQL connection string and replaces the embedded
+	// store.
+	DSN string
+	// KeysFile replaces DataDir/keys.json, so that several nodes share it.
+	KeysFile string
+
+	// Addr to listen on; "127.0.0.1:8080" by default.
+	Addr            string
+	TLSCert, TLSKey string
+	// TrustedProxy is the network (CIDR) of a proxy whose X-Forwarded-For and
+	// TLS are believed.
+	TrustedProxy string
+
+	// Demo seeds marked synthetic data and lets time be set ahead. SMSFile
+	// appends each SMS to a file. Both need a loopback address.
+	Demo    bool
+	SMSFile string
+	// SMSConfig is the file that describes an operator's HTTP interface.
+	SMSConfig string
+
+	// SweepEvery is how often due cases are looked for; 20 s by default.
+	SweepEvery time.Duration
+	// DrainFor is how long a shutdown waits for running requests; 20 s.
+	DrainFor time.Duration
+
+	Version string
+	Log     *slog.Logger
+	Now     func() time.Time // time.Now
+	Rand    io.Reader        // crypto/rand
+}
+
+// ErrLoopback means that something meant for development was asked for on an
+// address that others can reach.
+var ErrLoopback = errors.New("only on a loopback address such as 127.0.0.1")
+
+func (c Config) withDefaults() (Config, error) {
+	if c.DataDir == "" {
+		return c, portal.Invalid("data", "data_missing", "name a folder for keys, files and the embedded store with --data DIR")
+	}
+	if c.Addr == "" {
+		c.Addr = "127.0.0.1:8080"
+	}
+	if c.SweepEvery <= 0 {
+		c.SweepEvery = 20 * time.Second
+	}
+	if c.DrainFor <= 0 {
+		c.DrainFor = 20 * time.Second
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Rand == nil {
+		c.Rand = rand.Reader
+	}
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		return c, portal.Invalid("tls-cert", "tls_pair", "--tls-cert and --tls-key go together")
+	}
+	return c, c.checkAddress()
+}
+
+// checkAddress keeps what is meant for development, and plain HTTP, off the
+// network.
+func (c Config) checkAddress() error {
+	host, _, err := net.SplitHostPort(c.Addr)
+	if err != nil {
+		return portal.Invalid("addr", "addr_shape", "%q is not HOST:PORT: use for example 127.0.0.1:8080", c.Addr)
+	}
+	local := host == "localhost" || net.ParseIP(strings.Trim(host, "[]")).IsLoopback()
+	switch {
+	case local:
+		return nil
+	case c.Demo:
+		return fmt.Errorf("--demo: %w", ErrLoopback)
+	case c.SMSFile != "":
+		return fmt.Errorf("--sms-file: %w", ErrLoopback)
+	case c.TLSCert == "" && c.TrustedProxy == "":
+		return fmt.Errorf("plain HTTP without --tls-cert and --tls-key, or --trusted-proxy CIDR: %w", ErrLoopback)
+	}
+	return nil
+}

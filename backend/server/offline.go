@@ -1,0 +1,172 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/citizens-portal/portal/backend/directory"
+	"github.com/citizens-portal/portal/backend/lifecycle"
+	"github.com/citizens-portal/portal/backend/portal"
+	"github.com/citizens-portal/portal/backend/seed"
+	"github.com/citizens-portal/portal/backend/store"
+	"github.com/citizens-portal/portal/backend/store/postgres"
+	"github.com/citizens-portal/portal/backend/store/sqlite"
+)
+
+// ErrLive means that a server runs on this data, so that the command would pull
+// the floor from under it.
+var ErrLive = errors.New("a server is running on this data: stop it first")
+
+// ErrFile means that a file given to a command cannot be used.
+var ErrFile = errors.New("file cannot be used")
+
+// Check recounts the whole store, also beside a live server, and lists what does
+// not agree.
+func Check(ctx context.Context, c Config) ([]string, error) {
+	s, err := openBeside(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := directory.New(ctx, s, mustDefaults(c).Now)
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	faults, err := s.Check(ctx, store.Expect{Timers: func(pc portal.Case) store.Timers { return lifecycle.Timers(dir.Current(ctx), pc) }})
+	return faults, errors.Join(err, s.Close())
+}
+
+// openBeside opens an existing store for reading, without disturbing a server.
+func openBeside(ctx context.Context, c Config) (store.Store, error) {
+	c, err := c.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	if c.DSN == "" {
+		if _, err := os.Stat(filepath.Join(c.DataDir, StoreFile)); err != nil {
+			return nil, fmt.Errorf("%w: no store in %s: %w", ErrFile, c.DataDir, err)
+		}
+	}
+	return openStore(ctx, c, true)
+}
+
+func mustDefaults(c Config) Config {
+	c, _ = c.withDefaults() // checked by openBeside before
+	return c
+}
+
+// Backup writes a consistent copy of the store to a new file, mode 0600. The
+// keys are not in it: keep them apart.
+func Backup(ctx context.Context, c Config, file string) error {
+	if _, err := os.Stat(file); err == nil {
+		return fmt.Errorf("%w: %s is there already; name a new file", ErrFile, file)
+	}
+	s, err := openBeside(ctx, c)
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.Backup(ctx, file), s.Close())
+}
+
+// Restore replaces the store with a backup and starts a new epoch: devices then
+// offer again what they keep, so that nothing filed after the backup is lost. The
+// embedded store that was there is kept beside it under another name.
+func Restore(ctx context.Context, c Config, file string) error {
+	if Live(ctx, c.DataDir) {
+		return ErrLive
+	}
+	if _, err := os.Stat(file); err != nil {
+		return fmt.Errorf("%w: %w", ErrFile, err)
+	}
+	c, err := c.withDefaults()
+	if err != nil {
+		return err
+	}
+	if c.DSN != "" {
+		err = postgres.Restore(ctx, file, postgres.Config{DSN: c.DSN})
+	} else {
+		err = restoreEmbedded(ctx, c, file)
+	}
+	if err != nil {
+		return err
+	}
+	s, err := openStore(ctx, c, false)
+	if err != nil {
+		return err
+	}
+	err = s.Update(ctx, func(tx store.Tx) error { return newEpoch(ctx, tx, c.Rand) })
+	return errors.Join(err, s.Close())
+}
+
+func restoreEmbedded(ctx context.Context, c Config, file string) error {
+	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
+		return err
+	}
+	path := filepath.Join(c.DataDir, StoreFile)
+	if _, err := os.Stat(path); err == nil {
+		if err := setAside(ctx, c, path); err != nil {
+			return err
+		}
+	}
+	return sqlite.Restore(ctx, file, path)
+}
+
+// setAside moves the present store out of the way. Opening and closing it first
+// folds its journal in and proves that nobody has it open.
+func setAside(ctx context.Context, c Config, path string) error {
+	s, err := sqlite.Open(ctx, sqlite.Config{Path: path})
+	if errors.Is(err, sqlite.ErrLocked) {
+		return ErrLive
+	}
+	if err == nil {
+		err = s.Close()
+	}
+	if err != nil {
+		c.Log.Warn("the present store cannot be opened; it is set aside as it is")
+	}
+	aside := path + ".before-restore-" + c.Now().UTC().Format("20060102T150405Z")
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		if err := os.Rename(path+suffix, aside+suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// Seed adds or replaces the directory's records from a folder of CSV files, or
+// from the province's own when dir is empty.
+func Seed(ctx context.Context, c Config, dir string) error {
+	if Live(ctx, c.DataDir) {
+		return ErrLive
+	}
+	data := seed.KP()
+	if dir != "" {
+		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+			return fmt.Errorf("%w: %s is not a folder", ErrFile, dir)
+		}
+		var err error
+		if data, err = seed.Load(os.DirFS(dir)); err != nil {
+			return err
+		}
+	}
+	b, err := Open(ctx, c)
+	if err != nil {
+		return err
+	}
+	return errors.Join(b.putDirectory(ctx, data), b.Close())
+}
+
+// randomText draws characters of an alphabet whose length divides 256.
+func randomText(random io.Reader, alphabet string, n int) (string, error) {
+	b := make([]byte, n)
+	if _, err := io.ReadFull(random, b); err != nil {
+		return "", err
+	}
+	for i := range b {
+		b[i] = alphabet[int(b[i])%len(alphabet)]
+	}
+	return string(b), nil
+}

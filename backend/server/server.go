@@ -1,0 +1,189 @@
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/citizens-portal/portal/backend/store"
+)
+
+// Server is a backend on the network.
+type Server struct {
+	*Backend
+	handler http.Handler
+	health  http.Handler
+	workers sync.WaitGroup
+}
+
+// New opens a backend and its interface. Call Serve to listen, or use Handler
+// in a server of your own and Run for the timed work; Close at the end.
+func New(ctx context.Context, c Config) (*Server, error) {
+	b, err := Open(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{Backend: b}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	took := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "portal_request_seconds", Help: "Time to answer a request, by route and status.",
+		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 60},
+	}, []string{"route", "status"})
+	registry.MustRegister(took)
+	api, err := b.API(func(route string, status int, d time.Duration) {
+		took.WithLabelValues(route, fmt.Sprint(status)).Observe(d.Seconds())
+	})
+	if err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, http.StatusOK, map[string]string{"status": "ok"})
+	})
+	mux.HandleFunc("GET /readyz", s.ready)
+	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	mux.Handle("/", api)
+	s.handler = mux
+	return s, nil
+}
+
+// Handler answers every route of the server.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// readyTimeout is how long the store may take to answer a readiness probe.
+const readyTimeout = 2 * time.Second
+
+// ready says whether the server can do its work: the store answers and there is
+// a way to send SMS.
+func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
+	defer cancel()
+	status, parts := http.StatusOK, map[string]string{"store": "ok", "sms": "ok"}
+	if err := s.Store.View(ctx, func(tx store.Tx) error { _, err := tx.Record(ctx, kindMeta, metaEpoch); return err }); err != nil {
+		status, parts["store"] = http.StatusServiceUnavailable, "does not answer"
+	}
+	if !s.Identity.SMSReady() {
+		status, parts["sms"] = http.StatusServiceUnavailable, "no way to send SMS is configured: nobody can register"
+	}
+	answer(w, status, parts)
+}
+
+func answer(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(v) // the peer may be gone
+}
+
+// Bounds on slow peers. A request's body has its own, longer bound (httpapi);
+// an answer may be held for a long poll.
+const (
+	headerTimeout = 15 * time.Second
+	idleTimeout   = 3 * time.Minute
+	readTimeout   = 2 * time.Minute
+	writeTimeout  = 3 * time.Minute
+)
+
+// Serve listens until ctx ends, then lets running requests finish. ready is
+// told the URL once connections are accepted.
+func (s *Server) Serve(ctx context.Context, ready func(url string)) error {
+	admin, err := s.listenAdmin(ctx)
+	if err != nil {
+		return err
+	}
+	defer admin.close()
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", s.Addr)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	srv := &http.Server{
+		Handler: s.handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+		MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(s.logger("http").Handler(), slog.LevelDebug),
+		TLSConfig: &tls.Config{MinVersion: tls.VersionTLS13},
+	}
+	// A long poll ends at once when the server wants to stop.
+	polls, endPolls := context.WithCancel(context.WithoutCancel(ctx))
+	defer endPolls()
+	srv.BaseContext = func(net.Listener) context.Context { return polls }
+	srv.RegisterOnShutdown(endPolls)
+
+	work, stopWork := context.WithCancel(ctx)
+	s.Start(work)
+	defer s.workers.Wait()
+	defer stopWork()
+
+	failed := make(chan error, 1)
+	go func() { failed <- s.serveOn(srv, l) }()
+	ready(s.url(l))
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.DrainFor)
+	defer cancel()
+	return srv.Shutdown(drain)
+}
+
+func (s *Server) serveOn(srv *http.Server, l net.Listener) error {
+	if s.TLSCert != "" {
+		return srv.ServeTLS(l, s.TLSCert, s.TLSKey)
+	}
+	return srv.Serve(l)
+}
+
+func (s *Server) url(l net.Listener) string {
+	scheme := "http://"
+	if s.TLSCert != "" {
+		scheme = "https://"
+	}
+	return scheme + l.Addr().String()
+}
+
+// Start runs the timed work and the SMS queue until ctx ends; Close waits for
+// both.
+func (s *Server) Start(ctx context.Context) {
+	s.workers.Go(func() { s.SMS.Run(ctx) })
+	s.workers.Go(func() { s.sweepLoop(ctx) })
+}
+
+// sweepLoop does the timed work now, for what fell due while the server was
+// down, and then regularly.
+func (s *Server) sweepLoop(ctx context.Context) {
+	log := s.logger("sweep")
+	ticker := time.NewTicker(s.SweepEvery)
+	defer ticker.Stop()
+	for {
+		swept, err := s.Sweep(ctx, s.Now())
+		switch {
+		case err != nil && ctx.Err() == nil:
+			log.ErrorContext(ctx, "sweep failed; it is tried again", slog.Any("error", err))
+		case len(swept.Escalated)+len(swept.Silent) > 0:
+			log.InfoContext(ctx, "sweep", slog.Int("escalated", len(swept.Escalated)), slog.Int("closed_silent", len(swept.Silent)))
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// Close waits for the work that Start began, whose context must have ended, and
+// closes the store.
+func (s *Server) Close() error {
+	s.workers.Wait()
+	return s.Backend.Close()
+}
