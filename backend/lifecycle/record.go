@@ -81,11 +81,13 @@ func (r Recorder) tell(ctx context.Context, tx store.Tx, c portal.Case, events [
 	if r.Notify == nil {
 		return nil
 	}
-	last := events[len(events)-1].Action
-	if !slices.Contains(told, last) {
-		return nil
+	// One SMS a change: what was done last matters most.
+	for _, e := range slices.Backward(events) {
+		if slices.Contains(told, e.Action) {
+			return r.Notify(ctx, tx, c.Citizen, e.Action, c.Code)
+		}
 	}
-	return r.Notify(ctx, tx, c.Citizen, last, c.Code)
+	return nil
 }
 
 func gauge(c portal.Case) store.Counter {
