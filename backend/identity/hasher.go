@@ -33,58 +33,71 @@ type hasher struct {
 
 func newHasher(k *keys.Ring) hasher { return hasher{keys: k, turn: make(chan struct{}, 2)} }
 
-// hash gives the text to store. kind separates PINs from passwords.
-func (h hasher) hash(ctx context.Context, kind, secret string, salt []byte) (string, error) {
-	sum, err := h.sum(ctx, kind, secret, salt, argonMemory, argonPasses, argonLanes)
-	if err != nil {
-		return "", err
-	}
-	enc := base64.RawStdEncoding
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonPasses, argonLanes,
-		enc.EncodeToString(salt), enc.EncodeToString(sum)), nil
+// argonHash is a slow hash with what it was made of.
+type argonHash struct {
+	memory, passes uint32
+	lanes          uint8
+	salt, sum      []byte
 }
 
-func (h hasher) sum(ctx context.Context, kind, secret string, salt []byte, memory, passes uint32, lanes uint8) ([]byte, error) {
+// hash gives the text to store. kind separates PINs from passwords.
+func (h hasher) hash(ctx context.Context, kind, secret string, salt []byte) (string, error) {
+	a := argonHash{memory: argonMemory, passes: argonPasses, lanes: argonLanes, salt: salt}
+	var err error
+	if a.sum, err = h.sum(ctx, kind, secret, a); err != nil {
+		return "", err
+	}
+	return a.text(), nil
+}
+
+func (h hasher) sum(ctx context.Context, kind, secret string, a argonHash) ([]byte, error) {
 	select {
 	case h.turn <- struct{}{}:
 		defer func() { <-h.turn }()
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	return argon2.IDKey(h.keys.Pepper(kind, secret), salt, passes, memory, lanes, argonKey), nil
+	return argon2.IDKey(h.keys.Pepper(kind, secret), a.salt, a.passes, a.memory, a.lanes, argonKey), nil
 }
 
 // matches compares a secret with a stored text. An empty text costs the same
 // and never matches: an unknown name must not answer sooner.
 func (h hasher) matches(ctx context.Context, kind, secret, stored string) (bool, error) {
-	memory, passes, lanes := uint32(argonMemory), uint32(argonPasses), uint8(argonLanes)
-	salt, want := make([]byte, argonSalt), []byte(nil)
+	want := argonHash{memory: argonMemory, passes: argonPasses, lanes: argonLanes, salt: make([]byte, argonSalt)}
 	if stored != "" {
 		var err error
-		if memory, passes, lanes, salt, want, err = parseHash(stored); err != nil {
+		if want, err = parseHash(stored); err != nil {
 			return false, err
 		}
 	}
-	got, err := h.sum(ctx, kind, secret, salt, memory, passes, lanes)
+	got, err := h.sum(ctx, kind, secret, want)
 	if err != nil {
 		return false, err
 	}
-	return len(want) > 0 && subtle.ConstantTimeCompare(got, want) == 1, nil
+	return stored != "" && subtle.ConstantTimeCompare(got, want.sum) == 1, nil
 }
 
-func parseHash(stored string) (memory, passes uint32, lanes uint8, salt, sum []byte, err error) {
-	parts := strings.Split(stored, "$")
-	broken := errors.New("stored password hash cannot be read")
-	if len(parts) != 6 || parts[1] != "argon2id" || parts[2] != fmt.Sprintf("v=%d", argon2.Version) {
-		return 0, 0, 0, nil, nil, broken
-	}
-	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &memory, &passes, &lanes); err != nil {
-		return 0, 0, 0, nil, nil, broken
-	}
-	salt, errSalt := base64.RawStdEncoding.DecodeString(parts[4])
-	sum, errSum := base64.RawStdEncoding.DecodeString(parts[5])
-	if errSalt != nil || errSum != nil || len(sum) != argonKey {
-		return 0, 0, 0, nil, nil, broken
-	}
-	return memory, passes, lanes, salt, sum, nil
+// text is the usual notation, $argon2id$v=…$m=…,t=…,p=…$salt$hash.
+func (a argonHash) text() string {
+	enc := base64.RawStdEncoding
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, a.memory, a.passes, a.lanes, enc.EncodeToString(a.salt), enc.EncodeToString(a.sum))
 }
+
+func parseHash(stored string) (argonHash, error) {
+	var a argonHash
+	parts := strings.Split(stored, "$")
+	if len(parts) != 6 || parts[1] != "argon2id" || parts[2] != fmt.Sprintf("v=%d", argon2.Version) {
+		return a, errHash
+	}
+	_, errCost := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &a.memory, &a.passes, &a.lanes)
+	var errSalt, errSum error
+	a.salt, errSalt = base64.RawStdEncoding.DecodeString(parts[4])
+	a.sum, errSum = base64.RawStdEncoding.DecodeString(parts[5])
+	if errors.Join(errCost, errSalt, errSum) != nil || len(a.sum) != argonKey {
+		return a, errHash
+	}
+	return a, nil
+}
+
+// errHash means the store holds a hash that this program did not write.
+var errHash = errors.New("stored password hash cannot be read")

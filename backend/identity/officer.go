@@ -18,11 +18,9 @@ import (
 )
 
 const (
-	// minPassword is in characters (OWASP ASVS 5: 15 where it is not the only
-	// factor would be more than enough; length is the only rule).
-	minPassword = 15
-	maxPassword = 256
-	totpPeriod  = 30 // seconds
+	minPassword = 15  // characters: long rather than complicated
+	maxPassword = 256 // bytes
+	totpPeriod  = 30  // seconds
 	totpIssuer  = "Citizen's Portal"
 )
 

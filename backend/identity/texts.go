@@ -31,10 +31,10 @@ func unknownText(lang string) string {
 }
 
 // newDeviceText warns the owner of a number of a sign-in on a new device.
-func newDeviceText(lang string) string {
+func newDeviceText() portal.Text {
 	return portal.Text{
 		EN: "Citizen's Portal: a new device has signed in to your account. If it was not you, open the portal on your old device and remove it under Devices.",
 		UR: "سٹیزن پورٹل: آپ کے اکاؤنٹ میں نئے آلے سے لاگ ان ہوا ہے۔ اگر یہ آپ نہیں تھے تو پرانے آلے پر پورٹل کھول کر اسے ہٹا دیں۔",
 		PS: "د وګړو پورټل: ستاسو حساب ته له نوې وسیلې ننوتل وشول. که دا تاسو نه وئ، په زړه وسیله کې یې لرې کړئ.",
-	}.In(lang)
+	}
 }

@@ -162,8 +162,7 @@ func (s *Service) signIn(ctx context.Context, tx store.Tx, a accountDoc, device 
 		return signedIn{}, err
 	}
 	if fresh && !d.Approved {
-		notice := portal.Text{EN: newDeviceText("en"), UR: newDeviceText("ur"), PS: newDeviceText("ps")}
-		if err := s.Notify(ctx, tx, a.ID, notice); err != nil {
+		if err := s.Notify(ctx, tx, a.ID, newDeviceText()); err != nil {
 			return signedIn{}, err
 		}
 	}

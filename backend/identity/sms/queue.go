@@ -196,13 +196,13 @@ type claim struct {
 
 // claim leases a batch of due messages to this node.
 func (q *Queue) claim(ctx context.Context) ([]claim, error) {
-	any := false
+	idle := true
 	err := q.cfg.Store.View(ctx, func(tx store.Tx) error {
 		due, err := q.due(ctx, tx)
-		any = len(due) > 0
+		idle = len(due) == 0
 		return err
 	})
-	if err != nil || !any {
+	if err != nil || idle {
 		return nil, err // an idle queue writes nothing
 	}
 	var out []claim
