@@ -266,8 +266,9 @@ func TestLostChallengeIsGivenAgain(t *testing.T) {
 	w.verify(s, c, device("phone"))
 }
 
-func TestSMSLimitsHoldAcrossNodes(t *testing.T) {
-	w := newWorld(t)
+func TestSMSLimitsHoldAcrossNodes(t *testing.T) { onBothStores(t, sMSLimitsHoldAcrossNodes) }
+
+func sMSLimitsHoldAcrossNodes(t *testing.T, w *world) {
 	nodes := []*identity.Service{w.node(), w.node()}
 	send := func(i int, dev string) error {
 		_, err := nodes[i%2].Login(w.ctx, identity.LoginInput{Mobile: mobile, Device: device(dev)})
@@ -300,8 +301,9 @@ func TestSMSLimitsHoldAcrossNodes(t *testing.T) {
 	}
 }
 
-func TestSMSLimitHoldsUnderARush(t *testing.T) {
-	w := newWorld(t)
+func TestSMSLimitHoldsUnderARush(t *testing.T) { onBothStores(t, sMSLimitHoldsUnderARush) }
+
+func sMSLimitHoldsUnderARush(t *testing.T, w *world) {
 	nodes := []*identity.Service{w.node(), w.node()}
 	var wg sync.WaitGroup
 	for i := range 20 {
@@ -318,8 +320,9 @@ func TestSMSLimitHoldsUnderARush(t *testing.T) {
 	}
 }
 
-func TestSpendingBreaker(t *testing.T) {
-	w := newWorld(t)
+func TestSpendingBreaker(t *testing.T) { onBothStores(t, spendingBreaker) }
+
+func spendingBreaker(t *testing.T, w *world) {
 	cfg := w.config()
 	cfg.Limits.SMSPerHourInAll = 4
 	s, other := identity.New(cfg), identity.New(cfg)
@@ -373,7 +376,10 @@ func TestOperatorDown(t *testing.T) {
 }
 
 func TestTwoRegistrationsOfOneNumberMakeOneAccount(t *testing.T) {
-	w := newWorld(t)
+	onBothStores(t, twoRegistrationsOfOneNumberMakeOneAccount)
+}
+
+func twoRegistrationsOfOneNumberMakeOneAccount(t *testing.T, w *world) {
 	s := w.node()
 	a, err := s.Register(w.ctx, registration(device("phone-a")))
 	if err != nil {

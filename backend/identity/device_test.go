@@ -11,8 +11,9 @@ import (
 	"github.com/citizens-portal/portal/backend/store"
 )
 
-func TestSecondDeviceWaits(t *testing.T) {
-	w := newWorld(t)
+func TestSecondDeviceWaits(t *testing.T) { onBothStores(t, secondDeviceWaits) }
+
+func secondDeviceWaits(t *testing.T, w *world) {
 	s := w.node()
 	first := w.register(s, device("old-phone"))
 	lodged := w.clock.now()
@@ -100,7 +101,10 @@ func TestStrangersDevicesAreOutOfReach(t *testing.T) {
 }
 
 func TestRevokedDeviceIsOutAndComesBackAsNew(t *testing.T) {
-	w := newWorld(t)
+	onBothStores(t, revokedDeviceIsOutAndComesBackAsNew)
+}
+
+func revokedDeviceIsOutAndComesBackAsNew(t *testing.T, w *world) {
 	s, other := w.node(), w.node()
 	first := w.register(s, device("old-phone"))
 	second := w.login(s, device("new-phone"))
@@ -173,8 +177,9 @@ func TestPIN(t *testing.T) {
 	}
 }
 
-func TestRecovery(t *testing.T) {
-	w := newWorld(t)
+func TestRecovery(t *testing.T) { onBothStores(t, recovery) }
+
+func recovery(t *testing.T, w *world) {
 	s := w.node()
 	paper := w.register(s, device("lost-phone")).RecoveryCode.Reveal()
 	sent := w.phone.count()
@@ -208,8 +213,9 @@ func TestRecovery(t *testing.T) {
 	}
 }
 
-func TestDeleteAccount(t *testing.T) {
-	w := newWorld(t)
+func TestDeleteAccount(t *testing.T) { onBothStores(t, deleteAccount) }
+
+func deleteAccount(t *testing.T, w *world) {
 	s := w.node()
 	out := w.register(s, device("phone"))
 	account := out.Principal.Actor.Account

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"regexp"
 	"sync"
@@ -19,6 +20,8 @@ import (
 	"github.com/citizens-portal/portal/backend/keys"
 	"github.com/citizens-portal/portal/backend/portal"
 	"github.com/citizens-portal/portal/backend/store"
+	"github.com/citizens-portal/portal/backend/store/postgres"
+	"github.com/citizens-portal/portal/backend/store/postgres/pgtest"
 	"github.com/citizens-portal/portal/backend/store/sqlite"
 )
 
@@ -89,11 +92,19 @@ type world struct {
 	store store.Store
 	keys  *keys.Ring
 	queue *sms.Queue
+	// second is another node's way to the same data, or store once more.
+	second store.Store
+	nodes  int
 
 	mu  sync.Mutex
 	dir *portal.Directory
 }
 
+var server pgtest.Suite
+
+func TestMain(m *testing.M) { os.Exit(server.Main(m)) }
+
+// newWorld is a world on the embedded store.
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	st, err := sqlite.Open(t.Context(), sqlite.Config{Path: filepath.Join(t.TempDir(), "portal.db")})
@@ -101,12 +112,36 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = st.Close() })
+	return newWorldOn(t, st, st)
+}
+
+// onBothStores runs what depends on locks on the embedded store, and with two
+// nodes on one PostgreSQL.
+func onBothStores(t *testing.T, f func(t *testing.T, w *world)) {
+	t.Run("sqlite", func(t *testing.T) { f(t, newWorld(t)) })
+	t.Run("postgres", func(t *testing.T) {
+		dsn := server.New(t)
+		var nodes [2]store.Store
+		for i := range nodes {
+			st, err := postgres.Open(t.Context(), postgres.Config{DSN: dsn, MaxConns: 16})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = st.Close() })
+			nodes[i] = st
+		}
+		f(t, newWorldOn(t, nodes[0], nodes[1]))
+	})
+}
+
+func newWorldOn(t *testing.T, st, second store.Store) *world {
+	t.Helper()
 	ring, err := keys.New(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	w := &world{
-		t: t, ctx: t.Context(), store: st, keys: ring, phone: &phone{},
+		t: t, ctx: t.Context(), store: st, second: second, keys: ring, phone: &phone{},
 		clock: &clock{at: time.Date(2026, 5, 4, 9, 10, 11, 0, time.UTC)},
 	}
 	w.queue = sms.NewQueue(sms.QueueConfig{Store: st, Keys: ring, Gateway: w.phone, Now: w.clock.now})
@@ -140,7 +175,11 @@ func (w *world) directory(context.Context) *portal.Directory {
 
 // node is one server over the world's store.
 func (w *world) node() *identity.Service {
-	return identity.New(w.config())
+	cfg := w.config()
+	if w.nodes++; w.nodes%2 == 0 {
+		cfg.Store = w.second
+	}
+	return identity.New(cfg)
 }
 
 func (w *world) config() identity.Config {

@@ -67,8 +67,9 @@ func TestOfficerRefusalsAreTheSame(t *testing.T) {
 	}
 }
 
-func TestTOTPStepsWorkOnce(t *testing.T) {
-	w := newWorld(t)
+func TestTOTPStepsWorkOnce(t *testing.T) { onBothStores(t, tOTPStepsWorkOnce) }
+
+func tOTPStepsWorkOnce(t *testing.T, w *world) {
 	s, other := w.node(), w.node()
 	secret := w.officer(s)
 	in := identity.OfficerLogin{Name: "FOCAL.swat ", Password: password, TOTP: w.code(secret), Device: device("desk")}
@@ -93,8 +94,9 @@ func TestTOTPStepsWorkOnce(t *testing.T) {
 	}
 }
 
-func TestOneCodeInARushWorksOnce(t *testing.T) {
-	w := newWorld(t)
+func TestOneCodeInARushWorksOnce(t *testing.T) { onBothStores(t, oneCodeInARushWorksOnce) }
+
+func oneCodeInARushWorksOnce(t *testing.T, w *world) {
 	s := w.node()
 	secret := w.officer(s)
 	var mu sync.Mutex

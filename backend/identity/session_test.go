@@ -51,7 +51,10 @@ func TestRefreshRotatesAndLives60Days(t *testing.T) {
 
 // A lost answer on a bad network must not sign anybody out.
 func TestLostAnswerGetsTheSameSuccessor(t *testing.T) {
-	w := newWorld(t)
+	onBothStores(t, lostAnswerGetsTheSameSuccessor)
+}
+
+func lostAnswerGetsTheSameSuccessor(t *testing.T, w *world) {
 	s, other := w.node(), w.node()
 	out := w.register(s, device("phone"))
 	first, err := s.Refresh(w.ctx, out.Refresh.Reveal(), device("phone"))
@@ -155,8 +158,9 @@ func TestSignInAgainEndsTheDevicesOldSession(t *testing.T) {
 	}
 }
 
-func TestManyAtOnce(t *testing.T) {
-	w := newWorld(t)
+func TestManyAtOnce(t *testing.T) { onBothStores(t, manyAtOnce) }
+
+func manyAtOnce(t *testing.T, w *world) {
 	cfg := w.config()
 	cfg.Limits.CachedSessions = 1
 	s := identity.New(cfg)
