@@ -61,7 +61,7 @@ func startPortal(ctx context.Context, portald, dir string, sessions int) (*targe
 			body, err := json.Marshal(map[string]any{"id": id.String(), "category": category, "district": "swat", "text": sampleText})
 			auth := token()
 			made[int(filings.Add(1))%len(made)].Store(&filed{id.String(), auth})
-			return request{http.MethodPost, url + "/v1/complaints", body, map[string]string{"Authorization": auth, "Idempotency-Key": uuid.NewString()}}, err
+			return request{http.MethodPost, url + "/v1/complaints", body, map[string]string{"Authorization": auth, "Idempotency-Key": uuid.Must(uuid.NewV7()).String()}}, err
 		},
 		list: func(int) request {
 			return request{http.MethodGet, url + "/v1/complaints?limit=30", nil, map[string]string{"Authorization": token()}}

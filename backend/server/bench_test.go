@@ -63,7 +63,7 @@ func benchLodge(b *testing.B, connections int) {
 			r := httptest.NewRequest(http.MethodPost, "/v1/complaints", bytes.NewReader(body))
 			r.Header.Set("Content-Type", "application/json")
 			r.Header.Set("Authorization", "Bearer "+tokens[i%citizens])
-			r.Header.Set("Idempotency-Key", uuid.NewString())
+			r.Header.Set("Idempotency-Key", uuid.Must(uuid.NewV7()).String())
 			w := httptest.NewRecorder()
 			s.Handler().ServeHTTP(w, r)
 			if w.Code != http.StatusCreated {
