@@ -46,21 +46,22 @@ func (c *Client) Run(ctx context.Context) error {
 // forever is the pause when only a person can change things.
 const forever = 365 * 24 * time.Hour
 
-// step syncs once, then waits for news. It gives the pause before the next.
+// step sends what may go, or else waits for news. It gives the pause before the
+// next.
 func (s *Syncer) step(ctx context.Context) (time.Duration, error) {
 	if err := s.take(ctx); err != nil {
 		return 0, err
 	}
 	defer s.give()
 	s.drainWake()
-	if _, err := s.run(ctx, local.Select{}); err != nil {
-		return s.pauseAfter(err), err
-	}
 	wait, err := s.pollTime()
-	if err != nil || wait == 0 {
-		return 0, err
+	switch {
+	case err != nil:
+	case wait == 0:
+		_, err = s.run(ctx, local.Select{})
+	default:
+		err = s.poll(ctx, wait)
 	}
-	err = s.poll(ctx, wait)
 	switch {
 	case err == nil:
 		return 0, nil

@@ -112,6 +112,16 @@ func (tx *Tx) answers(req api.SyncRequest, resp api.SyncResponse, wait func(int)
 		if err := tx.answer(op, a, wait); err != nil {
 			return err
 		}
+		delete(sent, a.Op)
+	}
+	// One without an answer is asked again, but not at once.
+	for id, op := range sent {
+		if out.Reset {
+			break
+		}
+		if err := tx.answer(op, api.Answer{Op: id, Status: api.RetryAfter}, wait); err != nil {
+			return err
+		}
 	}
 	return nil
 }
