@@ -267,16 +267,30 @@ func replay(ctx context.Context, tx store.Tx, req Request) (Result, bool, error)
 	case prior.Hash != req.Hash:
 		return Result{}, false, ErrOperationReused
 	}
-	var res Result
-	if err := json.Unmarshal(prior.Result, &res); err != nil {
+	var m memory
+	if err := json.Unmarshal(prior.Result, &m); err != nil {
 		return Result{}, false, fmt.Errorf("operation %s: %w", req.Op, err)
 	}
-	res.Duplicate = true
-	return res, true, nil
+	if m.By != subject(req.Actor) {
+		return Result{}, false, ErrOperationReused
+	}
+	m.Duplicate = true
+	return m.Result, true, nil
+}
+
+// memory is an operation's answer as it is kept, with whom it was given to:
+// nobody else may have it, whoever learns of its id.
+type memory struct {
+	Result
+	By string `json:"by"`
+}
+
+func subject(a portal.Actor) string {
+	return string(a.Kind) + ":" + string(a.Account) + string(a.Officer.ID)
 }
 
 func remember(ctx context.Context, tx store.Tx, req Request, res Result, at time.Time) error {
-	doc, err := json.Marshal(res)
+	doc, err := json.Marshal(memory{res, subject(req.Actor)})
 	if err != nil {
 		return err
 	}
