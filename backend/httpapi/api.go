@@ -131,7 +131,7 @@ type principalKey struct{}
 // authenticate lets only signed-in viewers through.
 func (a *API) authenticate(hc huma.Context, next func(huma.Context)) {
 	ctx := hc.Context()
-	p, err := a.principal(ctx, hc.Header("Authorization"))
+	p, err := a.principal(ctx, hc.Header("Authorization"), hc.Operation().OperationID == syncOperation)
 	if err == nil && !a.limiter.allow("s:"+p.Session) {
 		err = &identity.LimitError{RetryAfter: time.Second}
 	}
@@ -142,10 +142,15 @@ func (a *API) authenticate(hc huma.Context, next func(huma.Context)) {
 	next(huma.WithValue(hc, principalKey{}, p))
 }
 
-func (a *API) principal(ctx context.Context, header string) (identity.Principal, error) {
+// principal reads a bearer token. idle requests do not count as an officer's
+// activity: a device asks for news by itself.
+func (a *API) principal(ctx context.Context, header string, idle bool) (identity.Principal, error) {
 	const scheme = "Bearer "
 	if len(header) <= len(scheme) || header[:len(scheme)] != scheme {
 		return identity.Principal{}, identity.ErrSignedOut
+	}
+	if idle {
+		return a.Identity.AuthenticateIdle(ctx, header[len(scheme):])
 	}
 	return a.Identity.Authenticate(ctx, header[len(scheme):])
 }

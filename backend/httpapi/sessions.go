@@ -18,12 +18,16 @@ type (
 	verifyInput   struct{ Body api.VerifyRequest }
 	officerInput  struct{ Body api.OfficerLogin }
 	refreshInput  struct{ Body api.RefreshRequest }
+	resendInput   struct{ Body api.ResendRequest }
+	recoverInput  struct{ Body api.RecoverRequest }
+	inviteInput   struct{ Body api.InvitationRequest }
 	pinInput      struct{ Body PINRequest }
 	deviceInput   struct {
 		ID string `path:"id" maxLength:"64"`
 	}
 	challengeOutput struct{ Body api.Challenge }
 	sessionOutput   struct{ Body api.Session }
+	enrolmentOutput struct{ Body api.Enrolment }
 	profileOutput   struct{ Body api.Profile }
 	devicesOutput   struct{ Body []api.Device }
 	none            struct{}
@@ -43,6 +47,9 @@ func (a *API) sessionRoutes(h huma.API) {
 	}
 	huma.Register(h, post("register", api.RouteRegister, "Open an account; the answer is the same for a number that has one"), a.register)
 	huma.Register(h, post("login", api.RouteLogin, "Ask for a one-time password by SMS"), a.login)
+	huma.Register(h, post("resend", api.RouteResend, "Ask for the SMS once more"), a.resend)
+	huma.Register(h, post("recover", api.RouteRecover, "Sign in with the recovery code on paper"), a.recover)
+	huma.Register(h, post("accept-invitation", api.RouteInvitation, "Set an officer's password with a one-time invitation"), a.acceptInvitation)
 	huma.Register(h, post("verify", api.RouteVerify, "Answer the challenge and get a session"), a.verify)
 	huma.Register(h, post("login-officer", api.RouteOfficer, "Sign an officer in by password and TOTP"), a.loginOfficer)
 	huma.Register(h, post("refresh", api.RouteRefresh, "Trade a refresh token for the next session"), a.refresh)
@@ -80,6 +87,24 @@ func (a *API) challenge(ctx context.Context, c identity.Challenge, err error) (*
 func (a *API) verify(ctx context.Context, in *verifyInput) (*sessionOutput, error) {
 	s, err := a.Identity.Verify(ctx, identity.VerifyInput{Challenge: in.Body.Challenge, OTP: in.Body.OTP, Device: device(in.Body.Device)})
 	return a.session(ctx, s, err)
+}
+
+func (a *API) resend(ctx context.Context, in *resendInput) (*challengeOutput, error) {
+	c, err := a.Identity.Resend(ctx, in.Body.Challenge, device(in.Body.Device))
+	return a.challenge(ctx, c, err)
+}
+
+func (a *API) recover(ctx context.Context, in *recoverInput) (*sessionOutput, error) {
+	s, err := a.Identity.Recover(ctx, identity.RecoveryInput{Mobile: in.Body.Mobile, Code: in.Body.Code, Device: device(in.Body.Device)})
+	return a.session(ctx, s, err)
+}
+
+func (a *API) acceptInvitation(ctx context.Context, in *inviteInput) (*enrolmentOutput, error) {
+	e, err := a.Identity.AcceptInvite(ctx, in.Body.Token, in.Body.Password)
+	if err != nil {
+		return nil, a.fail(ctx, err)
+	}
+	return &enrolmentOutput{Body: api.Enrolment{Name: string(e.Officer), TOTPSecret: e.Secret.Reveal(), TOTPURL: e.URL.Reveal()}}, nil
 }
 
 func (a *API) loginOfficer(ctx context.Context, in *officerInput) (*sessionOutput, error) {

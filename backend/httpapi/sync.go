@@ -20,11 +20,17 @@ import (
 	"github.com/citizens-portal/portal/sdk/api"
 )
 
-type syncInput struct{ Body api.SyncRequest }
+// syncOperation is sync's name in the OpenAPI document.
+const syncOperation = "sync"
+
+type syncInput struct {
+	Authorization string `header:"Authorization" hidden:"true"`
+	Body          api.SyncRequest
+}
 type syncOutput struct{ Body api.SyncResponse }
 
 func (a *API) syncRoutes(h huma.API) {
-	huma.Register(h, a.operation(route{id: "sync", method: http.MethodPost, path: api.RouteSync, body: maxSyncBody,
+	huma.Register(h, a.operation(route{id: syncOperation, method: http.MethodPost, path: api.RouteSync, body: maxSyncBody,
 		summary: "Push operations and pull what changed, in one round trip"}), a.sync)
 }
 
@@ -32,6 +38,12 @@ func (a *API) syncRoutes(h huma.API) {
 // nothing to say it may wait for news.
 func (a *API) sync(ctx context.Context, in *syncInput) (*syncOutput, error) {
 	req := in.Body
+	if req.WaitSeconds == 0 || len(req.Operations) > 0 {
+		// A person is behind this one: it counts as activity.
+		if _, err := a.principal(ctx, in.Authorization, false); err != nil {
+			return nil, a.fail(ctx, err)
+		}
+	}
 	epoch, err := a.Epoch(ctx)
 	if err != nil {
 		return nil, a.fail(ctx, err)
@@ -50,6 +62,7 @@ func (a *API) sync(ctx context.Context, in *syncInput) (*syncOutput, error) {
 	}
 	out.Body.Time = a.Now().UTC().Truncate(time.Millisecond)
 	out.Body.Collections = a.versions(ctx)
+	out.Body.Waiting = a.Now().Before(viewer(ctx).OldCasesFrom)
 	return out, nil
 }
 

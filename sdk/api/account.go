@@ -39,6 +39,33 @@ type Challenge struct {
 	ResendAfterSeconds int `json:"resend_after_seconds"`
 }
 
+// ResendRequest asks for the SMS of a challenge once more.
+type ResendRequest struct {
+	Challenge string     `json:"challenge" maxLength:"64"`
+	Device    DeviceInfo `json:"device"`
+}
+
+// RecoverRequest signs in with the recovery code on paper instead of an SMS.
+type RecoverRequest struct {
+	Mobile string     `json:"mobile" maxLength:"32"`
+	Code   string     `json:"code" maxLength:"64"`
+	Device DeviceInfo `json:"device"`
+}
+
+// InvitationRequest uses up an officer's one-time invitation: it sets the
+// password and brings the TOTP secret.
+type InvitationRequest struct {
+	Token    string `json:"token" maxLength:"64"`
+	Password string `json:"password" maxLength:"256"`
+}
+
+// Enrolment is what an officer puts into an authenticator app, shown once.
+type Enrolment struct {
+	Name       string `json:"name"`
+	TOTPSecret string `json:"totp_secret"` // base32
+	TOTPURL    string `json:"totp_url"`    // otpauth://…, for a QR code
+}
+
 // VerifyRequest answers a challenge.
 type VerifyRequest struct {
 	Challenge string     `json:"challenge" maxLength:"64"`

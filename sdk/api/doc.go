@@ -15,7 +15,10 @@ const (
 	RouteRegister    = "/v1/accounts"                // POST RegisterRequest → Challenge
 	RouteLogin       = "/v1/sessions"                // POST LoginRequest → Challenge (citizens, by SMS)
 	RouteVerify      = "/v1/sessions/verify"         // POST VerifyRequest → Session
+	RouteResend      = "/v1/sessions/resend"         // POST ResendRequest → Challenge
+	RouteRecover     = "/v1/sessions/recover"        // POST RecoverRequest → Session
 	RouteOfficer     = "/v1/sessions/officer"        // POST OfficerLogin → Session
+	RouteInvitation  = "/v1/sessions/invitation"     // POST InvitationRequest → Enrolment
 	RouteRefresh     = "/v1/sessions/refresh"        // POST RefreshRequest → Session
 	RouteLogout      = "/v1/sessions/logout"         // POST → 204
 	RouteDevices     = "/v1/devices"                 // GET → []Device

@@ -152,6 +152,9 @@ type SyncResponse struct {
 	// Collections are the versions (ETags) of the public collections and, for
 	// officers, of "officers".
 	Collections map[string]string `json:"collections,omitempty"`
+	// Waiting is set while complaints of before this device's sign-in are hidden
+	// because nobody has approved it; when it goes, read all feeds again from 0.
+	Waiting bool `json:"waiting,omitempty"`
 	// Mismatch lists feeds whose checksum differs: read them again from 0.
 	Mismatch []string `json:"mismatch,omitempty"`
 }
