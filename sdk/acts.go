@@ -129,7 +129,7 @@ func pending(tx *local.Tx, id string, held local.Case) ([]Pending, error) {
 		return nil, err
 	}
 	for _, op := range append(out, items...) {
-		if op.Lane == id {
+		if op.Lane == id && !(op.Frozen && tx.Has(local.BugOverlayDropped)) {
 			all = append(all, op)
 		}
 	}

@@ -50,6 +50,8 @@ type Config struct {
 	// LockWait is how long to wait while another program uses the folder;
 	// 0 means 1 s.
 	LockWait time.Duration
+	// Faults are for the project's own simulation; leave them zero.
+	Faults local.Faults
 }
 
 // Client is an open folder and the way to its server. Its methods and services
@@ -67,8 +69,9 @@ type Client struct {
 	rand   *lockedReader
 
 	changes broadcaster
-	refresh sync.Mutex  // one token refresh at a time
-	offline atomic.Bool // the last attempt failed to reach the server
+	refresh sync.Mutex     // one token refresh at a time
+	offline atomic.Bool    // the last attempt failed to reach the server
+	unsaved *local.Account // only with local.BugRefreshUnsaved
 }
 
 // Open opens or makes the folder. It makes no connection. Errors: ErrFolder,
@@ -90,7 +93,7 @@ func Open(ctx context.Context, cfg Config) (*Client, error) {
 	}
 	c := &Client{cfg: cfg, rand: &lockedReader{r: cfg.Rand}}
 	home, err := local.OpenHome(local.Options{
-		Dir: cfg.Dir, Server: cfg.BaseURL, Keys: cfg.Keys, Rand: c.rand, Now: cfg.Now, LockWait: cfg.LockWait,
+		Dir: cfg.Dir, Server: cfg.BaseURL, Keys: cfg.Keys, Rand: c.rand, Now: cfg.Now, LockWait: cfg.LockWait, Faults: cfg.Faults,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrFolder, err)

@@ -11,6 +11,9 @@ import (
 
 // account gives who uses the folder.
 func (c *Client) account() (a local.Account, err error) {
+	if c.unsaved != nil {
+		return *c.unsaved, nil
+	}
 	err = c.view(func(tx *local.Tx) error {
 		a, err = tx.Account()
 		return err
@@ -73,6 +76,11 @@ func (c *Client) newToken(ctx context.Context, ended string) (string, error) {
 		return "", errors.Join(err, c.endSession())
 	case err != nil:
 		return "", err
+	}
+	if c.cfg.Faults.Bug == local.BugRefreshUnsaved {
+		a.Session = s
+		c.unsaved = &a
+		return s.Access, nil
 	}
 	err = c.update(func(tx *local.Tx) error { return tx.PutSession(s) })
 	return s.Access, err

@@ -185,6 +185,11 @@ func (s *Syncer) prepare(sel local.Select) (req api.SyncRequest, err error) {
 // apply takes an answer in, whole, then tells listeners and follows what the
 // answer points to.
 func (s *Syncer) apply(ctx context.Context, req api.SyncRequest, resp api.SyncResponse) (out local.Applied, err error) {
+	if s.c.cfg.Faults.Bug == local.BugCursorFirst {
+		if err := s.c.update(func(tx *local.Tx) error { return tx.SaveCursors(resp) }); err != nil {
+			return out, err
+		}
+	}
 	err = s.c.update(func(tx *local.Tx) error {
 		out, err = tx.Apply(req, resp, s.jitter)
 		return err

@@ -64,6 +64,9 @@ func Open(ctx context.Context, c Config) (*Backend, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.Wrap != nil {
+		s = c.Wrap(s)
+	}
 	b := &Backend{Config: c, Store: s, hub: httpapi.NewHub()}
 	s.OnPublish(b.hub.Wake)
 	if err := b.wire(ctx); err != nil {

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/citizens-portal/portal/backend/portal"
+	"github.com/citizens-portal/portal/backend/store"
 )
 
 // Config says how to run. The zero value of each field but DataDir works.
@@ -52,6 +53,9 @@ type Config struct {
 	Log     *slog.Logger
 	Now     func() time.Time // time.Now
 	Rand    io.Reader        // crypto/rand
+	// Wrap, when set, stands between the use cases and the store: tests make it
+	// fail or misbehave there.
+	Wrap func(store.Store) store.Store
 }
 
 // ErrLoopback means that something meant for development was asked for on an

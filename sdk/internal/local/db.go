@@ -39,10 +39,11 @@ func (l layout) format() uint64 { return uint64(1 + len(l.migrations)) }
 
 // database is one bbolt file with sealed values.
 type database struct {
-	path  string
-	bolt  *bolt.DB
-	seal  *sealer
-	space *reserve
+	path   string
+	bolt   *bolt.DB
+	seal   *sealer
+	space  *reserve
+	faults Faults
 	// beforeCommit, in tests, fails a write as a full disk would.
 	beforeCommit func() error
 }
@@ -208,15 +209,20 @@ func (d *database) update(fn func(*bolt.Tx) error) error {
 
 func (d *database) tryUpdate(fn func(*bolt.Tx) error) error {
 	return guard(func() error {
-		return d.bolt.Update(func(tx *bolt.Tx) error {
+		err := d.bolt.Update(func(tx *bolt.Tx) error {
 			if err := fn(tx); err != nil {
 				return err
 			}
 			if d.beforeCommit != nil {
 				return d.beforeCommit()
 			}
+			d.faults.write(d.path, false)
 			return nil
 		})
+		if err == nil {
+			d.faults.write(d.path, true)
+		}
+		return err
 	})
 }
 

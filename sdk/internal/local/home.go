@@ -30,6 +30,8 @@ type Options struct {
 	Now    func() time.Time
 	// LockWait is how long to wait for another program; 0 means 1 s.
 	LockWait time.Duration
+	// Faults are for the project's simulation only.
+	Faults Faults
 }
 
 // homeFile is home.json: nothing in it is secret or personal.
@@ -175,6 +177,7 @@ func (h *Home) writeFile() error {
 	if err != nil {
 		return err
 	}
+	h.opts.Faults.write("home.json", false)
 	return writeFile(h.path("home.json"), append(b, '\n'))
 }
 
@@ -208,6 +211,7 @@ func (h *Home) writeVault() error {
 	if err != nil {
 		return err
 	}
+	h.opts.Faults.write("home.sealed", false)
 	return writeFile(h.path("home.sealed"), sealed)
 }
 
@@ -315,6 +319,9 @@ func (h *Home) Adopt(session api.Session, login string) (*User, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	name := h.hash(session.Profile.Subject)
+	if h.opts.Faults.Bug == BugSharedFile {
+		name = h.hash("")
+	}
 	if h.file.Current != name {
 		if h.user != nil {
 			if err := h.user.close(); err != nil {

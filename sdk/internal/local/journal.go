@@ -13,9 +13,10 @@ import (
 // transaction that holds the same work commits, and emptied when nothing is
 // unsent any more. It is read only when the account's file is damaged.
 type journal struct {
-	f    *os.File
-	seal *sealer
-	size int64
+	f      *os.File
+	seal   *sealer
+	size   int64
+	faults Faults
 }
 
 // journalRecord is one entry: an operation with what the device itself made
@@ -68,6 +69,7 @@ func (j *journal) append(records []journalRecord) error {
 		out = binary.BigEndian.AppendUint32(out, uint32(len(sealed)))
 		out = append(out, sealed...)
 	}
+	j.faults.write(journalPlace, false)
 	if _, err := j.f.WriteAt(out, j.size); err != nil {
 		return fmt.Errorf("journal: %w", err)
 	}
@@ -75,10 +77,12 @@ func (j *journal) append(records []journalRecord) error {
 		return fmt.Errorf("journal: %w", err)
 	}
 	j.size += int64(len(out))
+	j.faults.write(journalPlace, true)
 	return nil
 }
 
 func (j *journal) truncate(size int64) error {
+	j.faults.write(journalPlace, false)
 	if err := j.f.Truncate(size); err != nil {
 		return fmt.Errorf("journal: %w", err)
 	}

@@ -257,6 +257,17 @@ func (tx *Tx) Prepare(sel Select) (api.SyncRequest, error) {
 					return req, err
 				}
 			}
+			if tx.Has(BugDequeueEarly) {
+				if err := del(tx, bucketOutbox, number(op.N)); err != nil {
+					return req, err
+				}
+			}
+			if tx.Has(BugNewID) && op.Tries == 0 {
+				op.Op = tx.otherID(op)
+				if err := put(tx, bucketOutbox, number(op.N), op); err != nil {
+					return req, err
+				}
+			}
 			op.Failures = op.Tries
 			req.Operations = append(req.Operations, op.Operation)
 		}
@@ -325,6 +336,12 @@ func (tx *Tx) heads() ([]Op, error) {
 		return nil, err
 	}
 	var heads []Op
+	if tx.Has(BugOneQueue) {
+		return out[:min(1, len(out))], nil
+	}
+	if tx.Has(BugLaneReversed) {
+		slices.Reverse(out)
+	}
 	for _, op := range out {
 		if !seen[op.Lane] {
 			seen[op.Lane] = true
@@ -431,7 +448,7 @@ func (tx *Tx) answer(sent api.Operation, a api.Answer, wait func(int) time.Durat
 func (tx *Tx) finish(op Op, a api.Answer) error {
 	op.Answer, op.AnsweredAt = &a, tx.now
 	op.NotBefore, op.Told, op.Checking, op.Alone, op.Tries = time.Time{}, false, false, false, 0
-	if a.Receipt != "" {
+	if a.Receipt != "" && !tx.Has(BugReceiptDropped) {
 		op.Receipt = a.Receipt
 	}
 	if err := del(tx, bucketOutbox, number(op.N)); err != nil {
@@ -596,7 +613,7 @@ func (tx *Tx) Cancel(id string) error {
 		return err
 	}
 	for _, op := range out {
-		if op.Op != id || op.Frozen {
+		if op.Op != id || (op.Frozen && !tx.Has(BugTakeBackSent)) {
 			continue
 		}
 		if err := del(tx, bucketOutbox, number(op.N)); err != nil {

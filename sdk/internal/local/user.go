@@ -48,6 +48,7 @@ type User struct {
 	files   string
 	now     func() time.Time
 	rand    io.Reader
+	faults  Faults
 }
 
 func userFiles(dir, name string) []string {
@@ -75,7 +76,7 @@ func (h *Home) openUser(hash string) (*User, error) {
 	if err != nil {
 		return nil, err
 	}
-	u := &User{name: name, files: paths[4], now: h.opts.Now, rand: h.opts.Rand}
+	u := &User{name: name, files: paths[4], now: h.opts.Now, rand: h.opts.Rand, faults: h.opts.Faults}
 	u.db, err = openDatabase(paths[0], userLayout(), s, h.space, h.opts.LockWait)
 	if err == nil {
 		err = u.checkOutbox()
@@ -93,7 +94,8 @@ func (h *Home) openUser(hash string) (*User, error) {
 	if u.journal, err = openJournal(paths[3], s); err != nil {
 		return nil, errors.Join(err, u.db.close())
 	}
-	if damaged {
+	u.db.faults, u.journal.faults = u.faults, u.faults
+	if damaged && u.faults.Bug != BugJournalSkipped {
 		err = u.replayJournal()
 	} else {
 		err = u.trimJournal()
