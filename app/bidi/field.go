@@ -45,7 +45,7 @@ func (f *Field) SetError(message string) {
 		icon := canvas.NewImageFromResource(f.env.Icon(assets.IconTriangle, style.Danger))
 		size := f.env.Style.Scaled(20)
 		f.below.Objects = []fyne.CanvasObject{Row(f.env, style.Space8,
-			Top(Sized(size, size, icon)),
+			Top(Fixed(size, size, icon)),
 			Grow(NewParagraph(f.env, message, Text{Size: style.Small, Role: style.Danger})))}
 	case f.hint != "":
 		f.below.Objects = []fyne.CanvasObject{NewParagraph(f.env, f.hint, Text{Size: style.Small, Role: style.InkMuted})}

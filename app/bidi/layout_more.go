@@ -139,6 +139,21 @@ func Sized(w, h float32, o fyne.CanvasObject) *fyne.Container {
 	return newContainer(&sizedLayout{min: fyne.NewSize(w, h)}, []fyne.CanvasObject{o})
 }
 
+// Fixed gives an object a size without asking it for its own.
+func Fixed(w, h float32, o fyne.CanvasObject) *fyne.Container {
+	return newContainer(&fixedLayout{size: fyne.NewSize(w, h)}, []fyne.CanvasObject{o})
+}
+
+type fixedLayout struct{ size fyne.Size }
+
+func (l *fixedLayout) HeightFor([]fyne.CanvasObject, float32) float32 { return l.size.Height }
+
+func (l *fixedLayout) MinSize([]fyne.CanvasObject) fyne.Size { return l.size }
+
+func (l *fixedLayout) Layout(objs []fyne.CanvasObject, size fyne.Size) {
+	place(objs[0], false, size.Width, 0, 0, size.Width, size.Height)
+}
+
 // Spacer returns an empty object of a size.
 func Spacer(w, h float32) fyne.CanvasObject {
 	return newContainer(&sizedLayout{min: fyne.NewSize(w, h)}, nil)

@@ -8,9 +8,9 @@
 package style
 
 import (
+	"bytes"
 	"fmt"
 	"image/color"
-	"strings"
 	"sync"
 
 	"fyne.io/fyne/v2"
@@ -212,14 +212,22 @@ func (t *Theme) Tinted(icon assets.Icon, role fyne.ThemeColorName, mirror bool) 
 	if err != nil {
 		return theme.QuestionIcon()
 	}
-	drawing := strings.ReplaceAll(string(svg), "#000000", "#"+hex(t.Role(role)))
-	if mirror {
-		drawing = strings.Replace(drawing, `stroke-linejoin="round">`, `stroke-linejoin="round"><g transform="translate(24 0) scale(-1 1)">`, 1)
-		drawing = strings.Replace(drawing, "</svg>", "</g></svg>", 1)
+	drawing, err := outlined(bytes.ReplaceAll(svg, []byte("#000000"), []byte("#"+hex(t.Role(role)))), mirror)
+	if err != nil {
+		return theme.QuestionIcon()
 	}
-	r := fyne.NewStaticResource(key+".svg", []byte(drawing))
+	r := fyne.NewStaticResource(key+".svg", drawing)
 	t.tinted[key] = r
 	return r
+}
+
+// Mark returns the project's mark with its own colours.
+func (t *Theme) Mark() fyne.Resource {
+	drawing, err := outlined(assets.Mark(), false)
+	if err != nil {
+		return theme.QuestionIcon()
+	}
+	return fyne.NewStaticResource("mark.svg", drawing)
 }
 
 func hex(c color.Color) string {

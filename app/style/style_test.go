@@ -109,14 +109,14 @@ func TestOwnBrightnessWins(t *testing.T) {
 
 func TestTintedIcons(t *testing.T) {
 	th := New(false, Scale100)
-	plain := string(th.Tinted(assets.IconBack, Primary, false).Content())
-	if !strings.Contains(plain, "#0B5F4C") || strings.Contains(plain, "scale(-1") {
-		t.Error(plain)
+	plain := th.Tinted(assets.IconBack, Primary, false)
+	if !strings.Contains(string(plain.Content()), "#0B5F4C") {
+		t.Error("not tinted:", string(plain.Content()))
 	}
-	if m := string(th.Tinted(assets.IconBack, Primary, true).Content()); !strings.Contains(m, "scale(-1 1)") {
-		t.Error("back is not mirrored:", m)
+	if bytes.Equal(plain.Content(), th.Tinted(assets.IconBack, Primary, true).Content()) {
+		t.Error("back is not mirrored")
 	}
-	if m := string(th.Tinted(assets.IconClock, Primary, true).Content()); strings.Contains(m, "scale(-1") {
+	if !bytes.Equal(th.Tinted(assets.IconClock, Primary, true).Content(), th.Tinted(assets.IconClock, Primary, false).Content()) {
 		t.Error("the clock is mirrored")
 	}
 	if th.Tinted(assets.IconBack, Primary, true) != th.Tinted(assets.IconBack, Primary, true) {
@@ -133,8 +133,12 @@ func TestEveryIconDraws(t *testing.T) {
 	for _, i := range assets.Icons() {
 		for _, mirrored := range []bool{false, true} {
 			img := draw(th.Tinted(i, Ink, mirrored), 24)
-			if !inked(img) {
+			if inked(img) < 10 {
 				t.Errorf("%s (mirrored %t) draws nothing", i, mirrored)
+			}
+			// Four times the size must have about sixteen times the ink.
+			if n := float64(inked(draw(th.Tinted(i, Ink, mirrored), 96))) / float64(inked(img)); n < 8 || n > 24 {
+				t.Errorf("%s (mirrored %t): strokes do not grow with the icon: %.1f", i, mirrored, n)
 			}
 		}
 	}
@@ -145,7 +149,7 @@ func TestEveryIconDraws(t *testing.T) {
 func TestAppIconIsTheMark(t *testing.T) {
 	test.NewTempApp(t)
 	var got bytes.Buffer
-	if err := png.Encode(&got, draw(fyne.NewStaticResource("mark.svg", assets.Mark()), 512)); err != nil {
+	if err := png.Encode(&got, draw(New(false, Scale100).Mark(), 512)); err != nil {
 		t.Fatal(err)
 	}
 	if *update {
@@ -168,7 +172,7 @@ func draw(r fyne.Resource, size float32) image.Image {
 	return c.Capture()
 }
 
-func inked(img image.Image) bool {
+func inked(img image.Image) int {
 	b := img.Bounds()
 	n := 0
 	for y := b.Min.Y; y < b.Max.Y; y++ {
@@ -178,7 +182,7 @@ func inked(img image.Image) bool {
 			}
 		}
 	}
-	return n > 10
+	return n
 }
 
 func Example() {

@@ -60,10 +60,10 @@ func Button(env bidi.Env, s ButtonState, tap func()) fyne.CanvasObject {
 
 func buttonFace(env bidi.Env, s ButtonState, role fyne.ThemeColorName) fyne.CanvasObject {
 	l := &faceLayout{rtl: env.RTL(), gap: style.Space8, side: style.Space16, least: style.Touch}
-	if s.Kind == Plain {
+	if s.Kind == Plain || s.Icon != "" || s.After != "" {
 		l.side = style.Space8
 	}
-	word := bidi.NewParagraph(env, s.Word, bidi.Text{Bold: true, Role: role})
+	word := bidi.NewParagraph(env, s.Word, bidi.Text{Bold: true, Role: role, Align: bidi.Center})
 	if s.Kind == Plain {
 		word = bidi.NewParagraph(env, s.Word, bidi.Text{Size: style.Small, Bold: true, Role: role})
 	}
@@ -152,7 +152,7 @@ func (l *faceLayout) Layout(objs []fyne.CanvasObject, size fyne.Size) {
 // Pair puts two parts of equal weight beside each other, or, with large text, below
 // each other.
 func Pair(env bidi.Env, a, b fyne.CanvasObject) fyne.CanvasObject {
-	if env.Style.Scale() >= style.Scale150 {
+	if large(env) {
 		return bidi.Column(env, style.Space8, a, b)
 	}
 	return bidi.Grid(env, style.Space8, 120, 2, a, b)

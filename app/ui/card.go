@@ -41,15 +41,16 @@ func Section(env bidi.Env, title, action string, tap func()) fyne.CanvasObject {
 // Hero is the first thing on the home page: the big filled button.
 func Hero(env bidi.Env, icon assets.Icon, title, hint string, tap func()) *Press {
 	ground := surface{fill: style.Primary, radius: style.RadiusCard}
-	s := env.Style.Scaled(44)
+	s := grow(env, 44)
 	tile := bidi.Sized(s, s, surface{edge: style.OnPrimary, width: 1, radius: style.RadiusControl}.on(env, bidi.Middle(Icon(env, icon, style.OnPrimary, 24))))
-	return newPress(env, ground, title+". "+hint, bidi.Pad(env, bidi.Around(style.Space16), bidi.Row(env, style.Space12,
-		tile,
-		bidi.Grow(bidi.Column(env, 0,
-			bidi.NewParagraph(env, title, bidi.Text{Size: style.Section, Bold: true, Role: style.OnPrimary}),
-			bidi.NewParagraph(env, hint, bidi.Text{Size: style.Small, Role: style.OnPrimary}))),
-		Icon(env, assets.IconChevron, style.OnPrimary, 24),
-	)), tap)
+	words := bidi.Grow(bidi.Column(env, 0,
+		bidi.NewParagraph(env, title, bidi.Text{Size: style.Section, Bold: true, Role: style.OnPrimary}),
+		bidi.NewParagraph(env, hint, bidi.Text{Size: style.Small, Role: style.OnPrimary})))
+	items := []fyne.CanvasObject{tile, words}
+	if !large(env) {
+		items = append(items, Icon(env, assets.IconChevron, style.OnPrimary, 24))
+	}
+	return newPress(env, ground, title+". "+hint, bidi.Pad(env, bidi.Around(style.Space16), bidi.Row(env, style.Space12, items...)), tap)
 }
 
 // EmptyState says that there is nothing and what to do about it. The button may be
