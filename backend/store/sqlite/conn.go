@@ -153,6 +153,12 @@ func (c *conn) must(query string) error {
 	return err
 }
 
+// preferFdatasync has commits wait for the data and what is needed to read it
+// back, but not for the file's timestamps, which on a journaling file system
+// takes several times as long. It holds for the whole process, and where the
+// system has no such call everything stays as it is.
+func preferFdatasync() { _, _ = sqlite.Fdatasync(true) }
+
 // translate names a broken unique key in the contract's words.
 func translate(err error) error {
 	var e *sqlite.Error

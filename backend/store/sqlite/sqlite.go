@@ -70,6 +70,7 @@ var _ store.Store = (*Store)(nil)
 // newer program wrote it (it is then left as it is), fs.ErrNotExist for
 // ReadOnly without a file.
 func Open(ctx context.Context, cfg Config) (_ *Store, err error) {
+	preferFdatasync()
 	path, err := filepath.Abs(cfg.Path)
 	if err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"testing"
@@ -30,11 +31,7 @@ func (h harness) Open(ctx context.Context) (store.Store, error) {
 }
 
 func (h harness) Tamper(ctx context.Context, statements ...string) error {
-	plain := filepath.Join(filepath.Dir(filepath.Dir(h.path)), "tamper.db")
-	if err := os.Rename(h.path, plain); err != nil {
-		return err
-	}
-	db, err := sql.Open("sqlite", plain)
+	db, err := sql.Open("sqlite", "file://"+(&url.URL{Path: h.path}).EscapedPath()+"?_pragma=busy_timeout(10000)")
 	if err != nil {
 		return err
 	}
@@ -43,7 +40,7 @@ func (h harness) Tamper(ctx context.Context, statements ...string) error {
 			return errors.Join(err, db.Close())
 		}
 	}
-	return errors.Join(db.Close(), os.Rename(plain, h.path))
+	return db.Close()
 }
 
 func (h harness) Restore(t *testing.T, file string) (storetest.Harness, error) {

@@ -17,7 +17,7 @@ import (
 // never waits for more to come.
 const (
 	maxGroup = 128
-	maxWork  = 2 * time.Millisecond
+	maxWork  = 5 * time.Millisecond
 )
 
 // writer owns the writing connection and gives turns on it. The closure of an

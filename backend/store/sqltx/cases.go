@@ -93,33 +93,47 @@ var openStatuses = func() string {
 	return "c.status IN (" + strings.Join(open, ", ") + ")"
 }()
 
-// listQuery walks one index from the newest down: a desk's, a citizen's, or
-// that of all cases.
+// listQuery walks one index from the newest down: a citizen's, that of all
+// cases, or a desk's.
 func listQuery(s store.Scope, p store.Page) (string, []any) {
-	var b strings.Builder
-	var args []any
-	at, id := "c.lodged_at", "c.id"
-	open := openStatuses
-	switch {
-	case s.All():
-		b.WriteString(selectCase + " WHERE 1 = 1")
-	case s.Account() != "":
-		b.WriteString(selectCase + " WHERE c.citizen = ?")
-		args = append(args, string(s.Account()))
-	default:
-		at, id, open = "d.lodged_at", "d.case_id", "d.open = 1"
-		b.WriteString("SELECT " + caseColumns + " FROM desk d JOIN cases c ON c.district = d.district AND c.id = d.case_id WHERE d.office = ?")
-		args = append(args, string(s.Office()))
+	if !s.All() && s.Account() == "" {
+		return deskQuery(s.Office(), p)
+	}
+	query, args := selectCase+" WHERE 1 = 1", []any(nil)
+	if !s.All() {
+		query, args = selectCase+" WHERE c.citizen = ?", []any{string(s.Account())}
 	}
 	if p.OpenOnly {
-		b.WriteString(" AND " + open)
+		query += " AND " + openStatuses
 	}
-	if !p.BeforeTime.IsZero() || p.BeforeID != "" {
-		b.WriteString(" AND (" + at + ", " + id + ") < (?, ?)")
-		args = append(args, millis(p.BeforeTime), p.BeforeID)
+	below, keys := belowPage("c.lodged_at, c.id", p)
+	args = append(append(args, keys...), int64(p.Limit))
+	return query + below + " ORDER BY c.lodged_at DESC, c.id DESC LIMIT ?", args
+}
+
+// deskQuery walks a desk's open cases, and beside them its closed ones when
+// both are wanted: one index serves both, and the pages are merged.
+func deskQuery(o portal.OfficeID, p store.Page) (string, []any) {
+	below, keys := belowPage("lodged_at, case_id", p)
+	part := func(open string) string {
+		return "SELECT * FROM (SELECT district, case_id, lodged_at FROM desk WHERE office = ? AND open = " + open + below +
+			" ORDER BY lodged_at DESC, case_id DESC LIMIT ?) AS part" + open
 	}
-	b.WriteString(" ORDER BY " + at + " DESC, " + id + " DESC LIMIT ?")
-	return b.String(), append(args, int64(p.Limit))
+	args := append(append([]any{string(o)}, keys...), int64(p.Limit))
+	from := part("1")
+	if !p.OpenOnly {
+		from, args = from+" UNION ALL "+part("0"), append(args, args...)
+	}
+	return "SELECT " + caseColumns + " FROM (" + from + ") AS d JOIN cases c ON c.district = d.district AND c.id = d.case_id" +
+		" ORDER BY d.lodged_at DESC, d.case_id DESC LIMIT ?", append(args, int64(p.Limit))
+}
+
+// belowPage is the condition that leaves out what was on earlier pages.
+func belowPage(columns string, p store.Page) (string, []any) {
+	if p.BeforeTime.IsZero() && p.BeforeID == "" {
+		return "", nil
+	}
+	return " AND (" + columns + ") < (?, ?)", []any{millis(p.BeforeTime), p.BeforeID}
 }
 
 // Body implements store.CaseTx.

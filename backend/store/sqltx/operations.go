@@ -9,24 +9,32 @@ import (
 	"github.com/citizens-portal/portal/backend/store"
 )
 
+const selectOperation = "SELECT op, device, n, hash, result, at FROM operation"
+
 // Operation implements store.CaseTx. An operation found under its own id comes
 // before another found under the device's counter.
 func (t *Tx) Operation(ctx context.Context, op, device string, n int64) (store.Operation, error) {
 	if !storable(op, device) {
 		return store.Operation{}, store.ErrNotFound
 	}
-	var o store.Operation
-	err := t.one(ctx, func(r Rows) error {
+	var found store.Operation
+	known := false
+	err := t.each(ctx, func(r Rows) error {
+		var o store.Operation
 		var at int64
-		err := r.Scan(&o.Op, &o.Device, &o.N, &o.Hash, &o.Result, &at)
+		if err := r.Scan(&o.Op, &o.Device, &o.N, &o.Hash, &o.Result, &at); err != nil {
+			return err
+		}
 		o.At = timeOf(at)
-		return err
-	}, `SELECT op, device, n, hash, result, at FROM operation WHERE op = ? OR (device = ? AND n = ? AND device <> '')
-ORDER BY CASE WHEN op = ? THEN 0 ELSE 1 END LIMIT 1`, op, device, n, op)
-	if err != nil {
-		return store.Operation{}, err
+		if !known || o.Op == op {
+			found, known = o, true
+		}
+		return nil
+	}, selectOperation+" WHERE op = ? UNION ALL "+selectOperation+" WHERE device = ? AND n = ? AND device <> ''", op, device, n)
+	if err == nil && !known {
+		err = store.ErrNotFound
 	}
-	return o, nil
+	return found, err
 }
 
 // Remember implements store.CaseTx. An operation without a device is known by

@@ -25,8 +25,7 @@ type Harness interface {
 	// Open opens the store of this harness: the same data each time. Stores
 	// opened at the same time are nodes of one portal, where the engine can.
 	Open(ctx context.Context) (store.Store, error)
-	// Tamper runs statements behind the store's back, on a store that nobody
-	// has open.
+	// Tamper runs statements behind the store's back, also while it is open.
 	Tamper(ctx context.Context, statements ...string) error
 	// Restore makes a new harness from a backup file.
 	Restore(t *testing.T, file string) (Harness, error)

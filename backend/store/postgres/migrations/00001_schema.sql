@@ -58,8 +58,7 @@ CREATE TABLE desk (
     open      BIGINT NOT NULL,
     PRIMARY KEY (office, case_id, district)
 );
-CREATE INDEX desk_newest ON desk (office, lodged_at, case_id);
-CREATE INDEX desk_open ON desk (office, lodged_at, case_id) WHERE open = 1;
+CREATE INDEX desk_newest ON desk (office, open, lodged_at, case_id);
 
 CREATE TABLE operation (
     op     TEXT COLLATE "C" NOT NULL,

@@ -53,8 +53,7 @@ CREATE TABLE desk (
     open      INTEGER NOT NULL,
     PRIMARY KEY (office, case_id)
 ) WITHOUT ROWID;
-CREATE INDEX desk_newest ON desk (office, lodged_at, case_id);
-CREATE INDEX desk_open ON desk (office, lodged_at, case_id) WHERE open = 1;
+CREATE INDEX desk_newest ON desk (office, open, lodged_at, case_id);
 
 CREATE TABLE operation (
     op     TEXT NOT NULL PRIMARY KEY,
