@@ -1,14 +1,12 @@
 package sdk
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/citizens-portal/portal/sdk/api"
@@ -110,59 +108,6 @@ func (s *Complaints) expect(tx *local.Tx, body *api.ActBody, seen int64) error {
 	}
 	body.ExpectedVersion = seen
 	return err
-}
-
-// pending lists the owner's acts that the held complaint does not show yet:
-// queued, refused, and answered ones whose result the feed has not brought.
-func pending(tx *local.Tx, id string, held local.Case) ([]Pending, error) {
-	done, err := tx.Done(id)
-	if err != nil {
-		return nil, err
-	}
-	all := slices.DeleteFunc(done, func(op local.Op) bool { return !held.Local && held.Complaint.Version >= op.Answer.Version })
-	out, err := tx.Outbox()
-	if err != nil {
-		return nil, err
-	}
-	items, err := tx.AttentionItems()
-	if err != nil {
-		return nil, err
-	}
-	for _, op := range append(out, items...) {
-		if op.Lane == id && !(op.Frozen && tx.Has(local.BugOverlayDropped)) {
-			all = append(all, op)
-		}
-	}
-	slices.SortFunc(all, func(a, b local.Op) int { return cmp.Compare(a.N, b.N) })
-	list := make([]Pending, len(all))
-	for i, op := range all {
-		list[i] = pendingOf(op)
-	}
-	return list, nil
-}
-
-func pendingOf(op local.Op) Pending {
-	p := Pending{Op: op.Op, Action: op.Action, State: Waiting, At: op.At, Text: textOf(op)}
-	switch {
-	case op.Accepted():
-		p.State = Received
-	case op.Answer != nil:
-		p.State, p.Problem = Refused, op.Answer.Problem
-	case op.Checking:
-		p.State = Checking
-	}
-	return p
-}
-
-// textOf is what a person wrote in an operation.
-func textOf(op local.Op) string {
-	var b struct {
-		Text string `json:"text"`
-	}
-	if json.Unmarshal(op.Body, &b) != nil {
-		return ""
-	}
-	return b.Text
 }
 
 // Message writes to the office; it changes nothing else.

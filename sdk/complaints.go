@@ -169,7 +169,7 @@ func (s *Complaints) submitted(op local.Op) (Submission, error) {
 	s.c.Sync.Poke()
 	var c Complaint
 	err := s.c.view(func(tx *local.Tx) (err error) {
-		c, err = s.load(tx, op.Lane)
+		c, err = s.read(tx, op.Lane)
 		return err
 	})
 	if errors.Is(err, ErrNotFound) { // known to the server only
@@ -270,7 +270,7 @@ func (s *Complaints) List(ctx context.Context, o ListOptions) (Page, error) {
 func (s *Complaints) list(o ListOptions, match func(Complaint) bool) (page Page, err error) {
 	page.Complaints = []Complaint{}
 	err = s.c.view(func(tx *local.Tx) error {
-		lanes, err := tx.Lanes()
+		own, err := readOverlay(tx)
 		if err != nil {
 			return err
 		}
@@ -280,7 +280,7 @@ func (s *Complaints) list(o ListOptions, match func(Complaint) bool) (page Page,
 		last := ""
 		return tx.ListCases(o.After, func(place string, held local.Case) (bool, error) {
 			c := Complaint{Complaint: held.Complaint, Freshness: page.Freshness}
-			c.State = state(lanes[c.ID])
+			c.State = own.state(c.ID)
 			if !match(c) {
 				return true, nil
 			}
@@ -290,7 +290,7 @@ func (s *Complaints) list(o ListOptions, match func(Complaint) bool) (page Page,
 			}
 			last = place
 			if o.Whole {
-				if c, err = s.load(tx, c.ID); err != nil {
+				if c, err = s.load(tx, c.ID, own); err != nil {
 					return false, err
 				}
 			}
@@ -302,18 +302,6 @@ func (s *Complaints) list(o ListOptions, match func(Complaint) bool) (page Page,
 		err = invalid(field("after", "place_unknown", "%v", err))
 	}
 	return page, err
-}
-
-func state(l local.Lane) string {
-	switch {
-	case l.Attention > 0:
-		return StateAttention
-	case l.Checking > 0:
-		return StateChecking
-	case l.Queued > 0:
-		return StateQueued
-	}
-	return StateReceived
 }
 
 // Show gives one complaint by id or code. One that is not on this device is
@@ -341,7 +329,7 @@ func (s *Complaints) held(ref string) (c Complaint, err error) {
 		if err != nil {
 			return err
 		}
-		c, err = s.load(tx, id)
+		c, err = s.read(tx, id)
 		return err
 	})
 	return c, err
@@ -359,8 +347,17 @@ func resolve(tx *local.Tx, ref string) (string, error) {
 	return c.Complaint.ID, err
 }
 
+// read loads one complaint.
+func (s *Complaints) read(tx *local.Tx, id string) (Complaint, error) {
+	own, err := readOverlay(tx)
+	if err != nil {
+		return Complaint{}, err
+	}
+	return s.load(tx, id, own)
+}
+
 // load reads a complaint with the overlay of what its owner did meanwhile.
-func (s *Complaints) load(tx *local.Tx, id string) (Complaint, error) {
+func (s *Complaints) load(tx *local.Tx, id string, own overlay) (Complaint, error) {
 	held, ok, err := tx.Case(id)
 	if err != nil {
 		return Complaint{}, err
@@ -369,15 +366,11 @@ func (s *Complaints) load(tx *local.Tx, id string) (Complaint, error) {
 		return Complaint{}, notFound(fmt.Sprintf("no complaint %q on this device", id))
 	}
 	c := Complaint{Complaint: held.Complaint}
-	lanes, err := tx.Lanes()
-	if err != nil {
-		return c, err
-	}
-	c.State = state(lanes[id])
+	c.State = own.state(id)
 	if c.Freshness, err = s.c.freshness(tx); err != nil {
 		return c, err
 	}
-	if c.Pending, err = pending(tx, id, held); err != nil {
+	if c.Pending, err = own.pending(tx, held); err != nil {
 		return c, err
 	}
 	r, ok, err := tx.Receipt(id)
@@ -416,7 +409,7 @@ func (s *Complaints) Timeline(ctx context.Context, ref string) (t Timeline, err 
 		if err != nil {
 			return err
 		}
-		c, err := s.load(tx, id)
+		c, err := s.read(tx, id)
 		if err != nil {
 			return err
 		}

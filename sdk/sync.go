@@ -275,13 +275,22 @@ type Status struct {
 // Status tells where sync stands. ErrSignedOut when nobody has signed in.
 func (s *Syncer) Status() (st Status, err error) {
 	err = s.c.view(func(tx *local.Tx) error {
-		lanes, err := tx.Lanes()
+		out, err := tx.Outbox()
 		if err != nil {
 			return err
 		}
-		for _, l := range lanes {
-			st.Queued, st.Checking, st.Attention = st.Queued+l.Queued, st.Checking+l.Checking, st.Attention+l.Attention
+		for _, op := range out {
+			if op.Checking {
+				st.Checking++
+			} else {
+				st.Queued++
+			}
 		}
+		items, err := tx.AttentionItems()
+		if err != nil {
+			return err
+		}
+		st.Attention = len(items)
 		a, err := tx.Account()
 		if err != nil {
 			return err

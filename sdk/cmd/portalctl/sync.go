@@ -24,7 +24,7 @@ func (a *app) sync(ctx context.Context, _ []string) error {
 	ctx, cancel := context.WithTimeout(ctx, syncPatience)
 	defer cancel()
 	res, err := a.client.Sync.Now(ctx)
-	if err != nil && !errors.Is(err, sdk.ErrOffline) && !errors.Is(err, sdk.ErrServer) {
+	if err != nil && !errors.Is(err, sdk.ErrOffline) && !errors.Is(err, sdk.ErrServer) && !errors.Is(err, sdk.ErrLimited) {
 		return err
 	}
 	out := struct {

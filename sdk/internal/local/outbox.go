@@ -154,8 +154,7 @@ func (tx *Tx) Attention(op string) (Op, bool, error) {
 	return get[Op](tx, bucketAttention, []byte(op))
 }
 
-// FindOp looks an operation up wherever it is; where is a bucket's name: the
-// outbox, attention or done.
+// FindOp looks an operation up wherever it is: refused, queued or answered.
 func (tx *Tx) FindOp(id string) (op Op, found bool, err error) {
 	if op, ok, err := tx.Attention(id); ok || err != nil {
 		return op, ok, err
@@ -191,34 +190,6 @@ func doneKey(lane, op string) []byte { return []byte(lane + "\x00" + op) }
 // Receipt gives what is kept of a complaint for ever.
 func (tx *Tx) Receipt(caseID string) (Receipt, bool, error) {
 	return get[Receipt](tx, bucketReceipts, []byte(caseID))
-}
-
-// Lane counts what is pending for one entity.
-type Lane struct{ Queued, Checking, Attention int }
-
-// Lanes tells for each entity with something pending what it is.
-func (tx *Tx) Lanes() (map[string]Lane, error) {
-	lanes := map[string]Lane{}
-	out, err := tx.Outbox()
-	if err != nil {
-		return nil, err
-	}
-	for _, op := range out {
-		l := lanes[op.Lane]
-		if op.Checking {
-			l.Checking++
-		} else {
-			l.Queued++
-		}
-		lanes[op.Lane] = l
-	}
-	items, err := tx.AttentionItems()
-	for _, op := range items {
-		l := lanes[op.Lane]
-		l.Attention++
-		lanes[op.Lane] = l
-	}
-	return lanes, err
 }
 
 // Select says which operations may go into a request.
