@@ -185,14 +185,14 @@ func (a *API) list(ctx context.Context, in *listInput) (*listOutput, error) {
 func (a *API) restRequest(ctx context.Context, key string, body any) (lifecycle.Request, error) {
 	key = strings.ToLower(key)
 	if !isUUID(key) {
-		return lifecycle.Request{}, portal.Invalid("Idempotency-Key", "key_shape", "send a UUID, the same on every retry of this request")
+		return lifecycle.Request{}, portal.Invalid("header/"+api.HeaderIdempotencyKey, "key_shape", "send a UUID, the same on every retry of this request")
 	}
 	raw, err := json.Marshal(body)
 	if err != nil {
 		return lifecycle.Request{}, err
 	}
 	sum := sha256.Sum256(raw)
-	return lifecycle.Request{Actor: viewer(ctx).Actor, Op: key, Device: "rest:" + key, N: 1, Hash: hex.EncodeToString(sum[:])}, nil
+	return lifecycle.Request{Actor: viewer(ctx).Actor, Op: key, Device: "rest:" + key, N: 1, Hash: hex.EncodeToString(sum[:]), Hides: a.hides(ctx)}, nil
 }
 
 func (a *API) lodge(ctx context.Context, in *lodgeInput) (*resultOutput, error) {

@@ -219,7 +219,7 @@ func (a *API) carryOut(ctx context.Context, op api.Operation) (lifecycle.Result,
 	if err := checkEnvelope(op); err != nil {
 		return lifecycle.Result{}, err
 	}
-	req := lifecycle.Request{Actor: viewer(ctx).Actor, Op: op.Op, Device: viewer(ctx).Device, N: op.N, Hash: op.SHA256, Receipt: op.Receipt}
+	req := lifecycle.Request{Actor: viewer(ctx).Actor, Op: op.Op, Device: viewer(ctx).Device, N: op.N, Hash: strings.ToLower(op.SHA256), Receipt: op.Receipt, Hides: a.hides(ctx)}
 	switch {
 	case op.Type == api.OpLodge && op.Version == 1:
 		var body api.LodgeBody

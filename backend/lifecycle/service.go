@@ -60,6 +60,9 @@ type Request struct {
 	Hash   string
 	// Receipt comes with an operation that is offered again after a restore.
 	Receipt string
+	// Hides tells, by filing time, which cases the device may not see yet, and
+	// so not act on; nil for none.
+	Hides func(lodgedAt time.Time) bool
 }
 
 // Result is what an operation led to.
@@ -224,6 +227,9 @@ func (s *Service) Act(ctx context.Context, req Request, ask Ask) (Result, error)
 			return err
 		}
 		before, err := find(ctx, tx, store.ScopeOf(req.Actor), ask)
+		if err == nil && req.Hides != nil && req.Hides(before.LodgedAt) {
+			err = portal.ErrNotFound
+		}
 		if err != nil {
 			return err
 		}
