@@ -61,6 +61,12 @@ func (c *Client) newOp(lane, kind, action string, body any) (local.Op, error) {
 
 // act saves and queues an act on a complaint given by id or code.
 func (s *Complaints) act(ctx context.Context, ref string, body api.ActBody, checks ...[]api.FieldProblem) (Submission, error) {
+	return s.actAfter(ctx, 0, ref, body, checks...)
+}
+
+// actAfter is act for what its author may want to take back: it is saved now and
+// sent when hold has passed, whoever asks for a sync meanwhile.
+func (s *Complaints) actAfter(ctx context.Context, hold time.Duration, ref string, body api.ActBody, checks ...[]api.FieldProblem) (Submission, error) {
 	if err := problems(checks...); err != nil {
 		return Submission{}, err
 	}
@@ -76,6 +82,9 @@ func (s *Complaints) act(ctx context.Context, ref string, body api.ActBody, chec
 		}
 		if op, err = s.c.newOp(target.ID, api.OpAct, body.Action, body); err != nil {
 			return err
+		}
+		if hold > 0 {
+			op.NotBefore, op.Told = s.c.cfg.Now().Add(hold), true
 		}
 		op, err = tx.Enqueue(op, nil, nil)
 		return err

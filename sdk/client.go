@@ -104,7 +104,7 @@ func Open(ctx context.Context, cfg Config) (*Client, error) {
 	}
 	c.Accounts = &Accounts{c}
 	c.Complaints = &Complaints{c}
-	c.Desk = &Desk{c}
+	c.Desk = &Desk{c: c}
 	c.Directory = &Directory{c: c}
 	c.Sync = newSyncer(c)
 	if u := home.Current(); u != nil {

@@ -61,8 +61,13 @@ type Pending struct {
 	State  Delivery  `json:"state"`
 	At     time.Time `json:"at"`
 	// Text is what was written with it.
-	Text    string       `json:"text,omitempty"`
-	Problem *api.Problem `json:"problem,omitempty"`
+	Text string `json:"text,omitempty"`
+	// ToOfficer and ToOffice are whom an officer gave the complaint to, and Seen
+	// is the version of it that they had before them.
+	ToOfficer string       `json:"to_officer,omitempty"`
+	ToOffice  string       `json:"to_office,omitempty"`
+	Seen      int64        `json:"seen,omitempty"`
+	Problem   *api.Problem `json:"problem,omitempty"`
 }
 
 // Submission is a write that is saved here; Sync.Deliver waits for its answer.

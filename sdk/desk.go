@@ -12,7 +12,15 @@ import (
 
 // Desk is the officer's side. Acts wait in the outbox when there is no
 // network, and are authorised when the server receives them.
-type Desk struct{ c *Client }
+type Desk struct {
+	c    *Client
+	hold time.Duration
+}
+
+// Holding gives a desk whose acts stay on the device for a while, so that
+// Sync.Discard can take them back until then. They are saved like any other:
+// after a crash they go when their time has come.
+func (d *Desk) Holding(hold time.Duration) *Desk { return &Desk{c: d.c, hold: hold} }
 
 // View chooses what an inbox shows.
 type View string
@@ -48,6 +56,26 @@ func (d *Desk) Inbox(ctx context.Context, view View, whole bool) (Page, error) {
 	page, err := d.c.Complaints.list(ListOptions{Whole: whole}, match)
 	slices.SortStableFunc(page.Complaints, byUrgency)
 	return page, err
+}
+
+// Held looks complaints up on this device alone, by their ids. Those that are
+// not here any more are told apart: a Change names them too.
+func (d *Desk) Held(ctx context.Context, ids ...string) (found []Complaint, gone []string, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, nil, err
+	}
+	for _, id := range ids {
+		c, err := d.c.Complaints.held(id)
+		switch {
+		case errors.Is(err, ErrNotFound):
+			gone = append(gone, id)
+		case err != nil:
+			return nil, nil, err
+		default:
+			found = append(found, c)
+		}
+	}
+	return found, gone, nil
 }
 
 func (d *Desk) matcher(view View) (func(Complaint) bool, error) {
@@ -95,7 +123,7 @@ func (d *Desk) Acknowledge(ctx context.Context, ref string) (Submission, error) 
 }
 
 func (d *Desk) act(ctx context.Context, ref string, b api.ActBody, checks ...[]api.FieldProblem) (Submission, error) {
-	return d.c.Complaints.act(ctx, ref, b, checks...)
+	return d.c.Complaints.actAfter(ctx, d.hold, ref, b, checks...)
 }
 
 // Assign gives it to an officer, by id or name; note may be empty.
@@ -140,6 +168,11 @@ func (d *Desk) Transfer(ctx context.Context, ref, office, reason string) (Submis
 // Ask asks the citizen; the clock goes on.
 func (d *Desk) Ask(ctx context.Context, ref, text string) (Submission, error) {
 	return d.act(ctx, ref, api.ActBody{Action: actAsk, Text: text}, checkText("text", text, MaxText, true))
+}
+
+// Message writes to the citizen; it changes nothing else.
+func (d *Desk) Message(ctx context.Context, ref, text string) (Submission, error) {
+	return d.act(ctx, ref, api.ActBody{Action: actMessage, Text: text}, checkText("text", text, MaxText, true))
 }
 
 // Dispositions of a proposal.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 
+	"github.com/citizens-portal/portal/sdk/api"
 	"github.com/citizens-portal/portal/sdk/internal/local"
 )
 
@@ -52,7 +53,11 @@ func (o overlay) pending(tx *local.Tx, held local.Case) ([]Pending, error) {
 		return nil, err
 	}
 	all := slices.DeleteFunc(done, func(op local.Op) bool { return !held.Local && held.Complaint.Version >= op.Answer.Version })
-	all = append(all, o[held.Complaint.ID]...)
+	for _, op := range o[held.Complaint.ID] {
+		if !(op.Frozen && tx.Has(local.BugOverlayDropped)) {
+			all = append(all, op)
+		}
+	}
 	slices.SortFunc(all, func(a, b local.Op) int { return cmp.Compare(a.N, b.N) })
 	list := make([]Pending, len(all))
 	for i, op := range all {
@@ -62,7 +67,11 @@ func (o overlay) pending(tx *local.Tx, held local.Case) ([]Pending, error) {
 }
 
 func pendingOf(op local.Op) Pending {
-	p := Pending{Op: op.Op, Action: op.Action, State: Waiting, At: op.At, Text: textOf(op)}
+	p := Pending{Op: op.Op, Action: op.Action, State: Waiting, At: op.At}
+	var b api.ActBody // what it shares with the other kinds of body is named alike
+	if json.Unmarshal(op.Body, &b) == nil {
+		p.Text, p.ToOfficer, p.ToOffice, p.Seen = b.Text, b.ToOfficer, b.ToOffice, b.ExpectedVersion
+	}
 	switch {
 	case op.Accepted():
 		p.State = Received
@@ -72,15 +81,4 @@ func pendingOf(op local.Op) Pending {
 		p.State = Checking
 	}
 	return p
-}
-
-// textOf is what a person wrote in an operation.
-func textOf(op local.Op) string {
-	var b struct {
-		Text string `json:"text"`
-	}
-	if json.Unmarshal(op.Body, &b) != nil {
-		return ""
-	}
-	return b.Text
 }

@@ -21,8 +21,8 @@ type Op struct {
 	// Frozen: its first byte may have been sent, so it never changes again and
 	// cannot be taken back here.
 	Frozen bool `json:"frozen,omitempty"`
-	// NotBefore is the earliest moment to send it again. Told: the server set
-	// it, so that impatience does not shorten it.
+	// NotBefore is the earliest moment to send it. Told: the server or its
+	// author set it, so that impatience does not shorten it.
 	NotBefore time.Time `json:"not_before,omitzero"`
 	Told      bool      `json:"told,omitempty"`
 	// Tries counts how often the server failed on it while others passed; from

@@ -1,0 +1,91 @@
+package sdk_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/citizens-portal/portal/sdk"
+)
+
+// held is an officer's desk with one complaint, whose acts wait six seconds.
+func heldDesk(t *testing.T) (o *phone, clock *time.Time, desk *sdk.Desk, id string) {
+	t.Helper()
+	s, _ := newServer()
+	p := citizen(t, s)
+	id = p.lodge("a").Complaint.ID
+	p.sync()
+	o = officer(t, s)
+	now := s.Now()
+	o.restart(func(c *sdk.Config) { c.Now = func() time.Time { return now } })
+	return o, &now, o.Desk.Holding(6 * time.Second), id
+}
+
+func TestHeldActIsTakenBack(t *testing.T) {
+	o, _, desk, id := heldDesk(t)
+	sub, err := desk.Assign(t.Context(), id, "rahim gul", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res := o.sync(); res.Sent != 0 {
+		t.Fatalf("sent while it could be taken back: %+v", res)
+	}
+	if got := o.show(id).Pending; len(got) != 1 || got[0].ToOfficer != "officer.swat" || got[0].Seen != 1 {
+		t.Fatalf("%+v", got)
+	}
+	if err := o.Sync.Discard(t.Context(), sub.Op); err != nil {
+		t.Fatal(err)
+	}
+	if got := o.show(id).Pending; len(got) != 0 {
+		t.Fatalf("taken back, but still there: %+v", got)
+	}
+}
+
+func TestHeldActGoesWhenItsTimeHasCome(t *testing.T) {
+	o, now, desk, id := heldDesk(t)
+	sub, err := desk.Acknowledge(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.restart() // killed while it was held
+	*now = now.Add(6 * time.Second)
+	if res := o.sync(); res.Sent != 1 {
+		t.Fatalf("%+v", res)
+	}
+	if err := o.Sync.Discard(t.Context(), sub.Op); !errors.Is(err, sdk.ErrNotFound) {
+		t.Fatalf("taken back after it was sent: %v", err)
+	}
+	if c := o.show(id); c.Status != "acknowledged" {
+		t.Fatalf("%+v", c)
+	}
+}
+
+func TestHeldComplaintsComeFromTheDeviceAlone(t *testing.T) {
+	o, _, _, id := heldDesk(t)
+	found, gone, err := o.Desk.Held(t.Context(), id, "elsewhere")
+	if err != nil || len(found) != 1 || found[0].ID != id || len(gone) != 1 || gone[0] != "elsewhere" {
+		t.Fatalf("%+v %v %v", found, gone, err)
+	}
+}
+
+func TestDeskDraftsOutliveTheProgram(t *testing.T) {
+	o, _, _, id := heldDesk(t)
+	d := sdk.DeskDraft{Case: id, Action: "propose", Text: "آدھا جملہ", Disposition: sdk.ReliefPartial}
+	if err := o.Desk.SaveDraft(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	o.restart()
+	got, err := o.Desk.Draft(t.Context(), id, "propose")
+	if err != nil || got.Text != d.Text || got.Disposition != d.Disposition {
+		t.Fatalf("%+v %v", got, err)
+	}
+	if other, err := o.Desk.Draft(t.Context(), id, "ask"); err != nil || other.Text != "" {
+		t.Fatalf("%+v %v", other, err)
+	}
+	if err := o.Desk.SaveDraft(t.Context(), sdk.DeskDraft{Case: id, Action: "propose"}); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := o.Desk.Draft(t.Context(), id, "propose"); err != nil || got.Text != "" {
+		t.Fatalf("an emptied draft came back: %+v %v", got, err)
+	}
+}
