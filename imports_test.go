@@ -50,6 +50,7 @@ var layers = []layer{
 	{"backend/cmd", []string{"backend/...", "!backend/store/sqlite", "!backend/store/postgres"}},
 	// The simulation drives real clients against the real server.
 	{"backend/simtest", []string{"sdk/...", "backend/..."}},
+	{"backend/e2e", []string{"backend/store/postgres/pgtest"}}, // it knows the binaries only
 }
 
 // testOnly are packages that only tests, and each other, may import.
