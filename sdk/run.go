@@ -77,14 +77,18 @@ func (s *Syncer) poll(ctx context.Context, seconds int) error {
 	defer cancel()
 	s.mu.Lock()
 	s.stopPoll = cancel
+	queue := s.queue
 	s.mu.Unlock()
 	defer func() {
 		s.mu.Lock()
 		s.stopPoll = nil
 		s.mu.Unlock()
 	}()
+	if queue > 0 {
+		return nil
+	}
 	select {
-	case <-s.wake: // poked between the sync and here
+	case <-s.wake: // poked between looking and here
 		return nil
 	default:
 	}

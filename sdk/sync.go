@@ -19,8 +19,10 @@ type Syncer struct {
 	wake chan struct{}
 
 	mu sync.Mutex
-	// stopPoll ends a long poll under way, nil when there is none.
+	// stopPoll ends a long poll under way, nil when there is none; queue counts
+	// who wants the turn meanwhile, so that no new one begins before them.
 	stopPoll context.CancelFunc
+	queue    int
 	tries    int // failures in a row, for the backoff
 	lastErr  error
 	nextTry  time.Time
@@ -58,7 +60,11 @@ func (s *Syncer) Now(ctx context.Context) (Result, error) {
 	return s.run(ctx, local.Select{Impatient: true})
 }
 
+// take waits for the turn, and lets nobody wait for news until then.
 func (s *Syncer) take(ctx context.Context) error {
+	s.lineUp(1)
+	defer s.lineUp(-1)
+	s.interrupt()
 	select {
 	case s.turn <- struct{}{}:
 		return nil
@@ -69,8 +75,16 @@ func (s *Syncer) take(ctx context.Context) error {
 
 func (s *Syncer) give() { <-s.turn }
 
+func (s *Syncer) lineUp(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.queue += n
+}
+
 // pause keeps sync away while the account changes.
 func (s *Syncer) pause() {
+	s.lineUp(1)
+	defer s.lineUp(-1)
 	s.interrupt()
 	s.turn <- struct{}{}
 }

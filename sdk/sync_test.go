@@ -468,10 +468,11 @@ func TestRunBacksOffAndRecovers(t *testing.T) {
 	}, func(t *testing.T, s *fake.Server, p *phone) {
 		id := p.lodge("a").Complaint.ID
 		time.Sleep(24 * time.Hour)
+		synctest.Wait()
 		if attempts < 96 || attempts > 500 {
 			t.Errorf("%d attempts in a day without a network", attempts)
 		}
-		s.Lose = nil
+		s.Set(func(s *fake.Server) { s.Lose = nil })
 		p.Sync.Poke() // the network is back
 		synctest.Wait()
 		if p.show(id).State != sdk.StateReceived {
@@ -495,6 +496,7 @@ func TestRunObeysRetryAfter(t *testing.T) {
 	}, func(t *testing.T, _ *fake.Server, p *phone) {
 		id := p.lodge("a").Complaint.ID
 		time.Sleep(time.Hour)
+		synctest.Wait()
 		if p.show(id).State != sdk.StateReceived || len(at) != 3 {
 			t.Fatalf("%v", at)
 		}

@@ -59,7 +59,8 @@ type matter struct {
 	events []api.Event
 }
 
-// Server is the fake. The hooks may be set while no request is under way.
+// Server is the fake. The hooks may be set directly while no request is under
+// way, else with Set.
 type Server struct {
 	// Now is the server's clock.
 	Now func() time.Time
@@ -77,8 +78,8 @@ type Server struct {
 	Delay time.Duration
 	// PageSize bounds entries in a page; 0 means 200.
 	PageSize int
-	// Latest is the version of the program the server wants; a Portal-Client of
-	// another name gets upgrade.
+	// Oldest is the lowest Portal-Client, as a string, that is not told to
+	// upgrade.
 	Oldest string
 
 	mu       sync.Mutex
@@ -111,6 +112,19 @@ func New(now func() time.Time) *Server {
 	}
 }
 
+// Set changes hooks while requests may be under way.
+func (s *Server) Set(change func(s *Server)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change(s)
+}
+
+func (s *Server) lost(path string, answer bool) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.Lose != nil && s.Lose(path, answer)
+}
+
 // Transport carries a client's requests to the fake, without sockets.
 func (s *Server) Transport() http.RoundTripper { return transport{s} }
 
@@ -126,7 +140,7 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 			return nil, r.Context().Err()
 		}
 	}
-	if t.s.Lose != nil && t.s.Lose(r.URL.Path, false) {
+	if t.s.lost(r.URL.Path, false) {
 		return nil, ErrLost
 	}
 	var body []byte
@@ -143,7 +157,7 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
-	if t.s.Lose != nil && t.s.Lose(r.URL.Path, true) {
+	if t.s.lost(r.URL.Path, true) {
 		return nil, ErrLost
 	}
 	resp := w.Result()
@@ -459,7 +473,7 @@ func (d data) clone() data {
 	return out
 }
 
-// context of waiting for news.
+// wait holds a request until there is news.
 func (s *Server) wait(ctx context.Context, news chan struct{}, seconds int) {
 	timer := time.NewTimer(time.Duration(seconds) * time.Second)
 	defer timer.Stop()
