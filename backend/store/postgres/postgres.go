@@ -78,7 +78,9 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		pool.Close()
 		return nil, err
 	}
-	s := &Store{pool: pool, dialect: sqltx.NewDialect(" FOR UPDATE", " FOR UPDATE SKIP LOCKED", lockSQL)}
+	s := &Store{pool: pool, dialect: sqltx.NewDialect(sqltx.Options{
+		ForUpdate: " FOR UPDATE", SkipLocked: " FOR UPDATE SKIP LOCKED", Lock: lockSQL, ByDistrict: true,
+	})}
 	s.wake = startWake(pool, rand.Text(), s.tell)
 	return s, nil
 }

@@ -75,7 +75,7 @@ func Open(ctx context.Context, cfg Config) (_ *Store, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{path: path, readOnly: cfg.ReadOnly, dialect: sqltx.NewDialect("", "", ""), readers: make(chan *conn, readers)}
+	s := &Store{path: path, readOnly: cfg.ReadOnly, dialect: sqltx.NewDialect(sqltx.Options{}), readers: make(chan *conn, readers)}
 	defer func() {
 		if err != nil {
 			s.release()

@@ -93,8 +93,9 @@ var openStatuses = func() string {
 	return "c.status IN (" + strings.Join(open, ", ") + ")"
 }()
 
-// listQuery walks one index from the newest down: a citizen's, that of all
-// cases, or a desk's.
+// listQuery walks one index from the newest down: a citizen's or a desk's. All
+// cases have none and are sorted: nobody's screen lists them, and every index
+// is paid for by each case that is filed.
 func listQuery(s store.Scope, p store.Page) (string, []any) {
 	if !s.All() && s.Account() == "" {
 		return deskQuery(s.Office(), p)
@@ -160,7 +161,7 @@ func (t *Tx) Bodies(ctx context.Context, ids []string) (map[string][]byte, error
 		}
 		out[id] = nonNil(doc)
 		return nil
-	}, "SELECT b.id, b.doc FROM cases c JOIN case_body b ON b.district = c.district AND b.id = c.id WHERE c.id IN ", "")
+	}, t.d.bodiesOf, "")
 	return out, err
 }
 
@@ -178,7 +179,7 @@ func (t *Tx) Events(ctx context.Context, id string, after int64) ([]portal.Event
 		e, err := decodeEvent(doc)
 		out = append(out, e)
 		return err
-	}, "SELECT e.doc FROM cases c JOIN case_event e ON e.district = c.district AND e.case_id = c.id WHERE c.id = ? AND e.n > ? ORDER BY e.n", id, after)
+	}, t.d.events, id, after)
 	return out, err
 }
 
@@ -193,7 +194,7 @@ func (t *Tx) EventsOf(ctx context.Context, ids []string) (map[string][]portal.Ev
 		e, err := decodeEvent(doc)
 		out[id] = append(out[id], e)
 		return err
-	}, "SELECT e.case_id, e.doc FROM cases c JOIN case_event e ON e.district = c.district AND e.case_id = c.id WHERE c.id IN ", " ORDER BY e.case_id, e.n")
+	}, t.d.eventsOf, " ORDER BY e.case_id, e.n")
 	return out, err
 }
 

@@ -1,9 +1,9 @@
 // Package sqltx is the SQL that both engines share: it keeps store.Tx over an
 // Executor, a transaction that can run statements.
 //
-// Engines differ in four things only, and say so in a Dialect and their
-// Executor: placeholders, the lock suffixes, the advisory lock, and whether
-// writes are sent one by one or held back and sent together. It must never
+// Engines differ in few things, and say so in the Options of a Dialect and in
+// their Executor: placeholders, locks, whether tables are keyed by district,
+// and whether writes are sent one by one or held back and sent together. It must never
 // know a driver, a connection or how a transaction begins and ends.
 //
 // The statements follow a few rules that measurements gave. The changing part
@@ -59,6 +59,7 @@ type Dialect struct {
 
 	caseByID, caseByIDLocked     string
 	caseByCode, caseByCodeLocked string
+	bodiesOf, eventsOf, events   string
 	record, recordLocked         string
 	expire                       string
 	due                          map[store.Timer]dueQueries
@@ -66,18 +67,37 @@ type Dialect struct {
 
 type dueQueries struct{ list, claim string }
 
-// NewDialect composes the statements that carry lock suffixes. forUpdate is
-// added to a read that locks its row until commit, skipLocked to a read that
-// claims rows and passes over those already claimed; both are empty for an
-// engine with one writer. lock is the statement that takes an advisory lock
-// named by its one argument until commit, or empty when writers queue anyway.
-func NewDialect(forUpdate, skipLocked, lock string) *Dialect {
+// Options say how an engine differs. The zero Options fit an engine with one
+// writer, which needs no locks.
+type Options struct {
+	// ForUpdate is added to a read that locks its row until commit; SkipLocked
+	// to one that claims rows and passes over those already claimed.
+	ForUpdate, SkipLocked string
+	// Lock is the statement that takes an advisory lock, named by its one
+	// argument, until commit.
+	Lock string
+	// ByDistrict is set when the tables of bodies and events are keyed by
+	// district first, so that an id alone finds them only through the case.
+	ByDistrict bool
+}
+
+// NewDialect composes the statements that differ.
+func NewDialect(o Options) *Dialect {
+	forUpdate, skipLocked := o.ForUpdate, o.SkipLocked
+	bodies, events := "case_body b WHERE b.id", "case_event e WHERE e.case_id"
+	if o.ByDistrict {
+		bodies = "cases c JOIN case_body b ON b.district = c.district AND b.id = c.id WHERE c.id"
+		events = "cases c JOIN case_event e ON e.district = c.district AND e.case_id = c.id WHERE c.id"
+	}
 	return &Dialect{
-		lock:             lock,
+		lock:             o.Lock,
 		caseByID:         selectCase + " WHERE c.id = ?",
 		caseByIDLocked:   selectCase + " WHERE c.id = ?" + forUpdate,
 		caseByCode:       selectCase + " WHERE c.code = ?",
 		caseByCodeLocked: selectCase + " WHERE c.code = ?" + forUpdate,
+		bodiesOf:         "SELECT b.id, b.doc FROM " + bodies + " IN ",
+		eventsOf:         "SELECT e.case_id, e.doc FROM " + events + " IN ",
+		events:           "SELECT e.doc FROM " + events + " = ? AND e.n > ? ORDER BY e.n",
 		record:           selectRecord,
 		recordLocked:     selectRecord + forUpdate,
 		due: map[store.Timer]dueQueries{

@@ -29,7 +29,6 @@ CREATE TABLE cases (
 CREATE INDEX cases_id ON cases (id);
 CREATE INDEX cases_code ON cases (code);
 CREATE INDEX cases_citizen ON cases (citizen, lodged_at, id);
-CREATE INDEX cases_newest ON cases (lodged_at, id);
 CREATE INDEX cases_escalate ON cases (escalate_at, id) WHERE escalate_at IS NOT NULL;
 CREATE INDEX cases_silence ON cases (silence_at, id) WHERE silence_at IS NOT NULL;
 

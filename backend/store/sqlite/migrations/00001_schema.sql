@@ -25,7 +25,6 @@ CREATE TABLE cases (
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX cases_code ON cases (code);
 CREATE INDEX cases_citizen ON cases (citizen, lodged_at, id);
-CREATE INDEX cases_newest ON cases (lodged_at, id);
 CREATE INDEX cases_escalate ON cases (escalate_at, id) WHERE escalate_at IS NOT NULL;
 CREATE INDEX cases_silence ON cases (silence_at, id) WHERE silence_at IS NOT NULL;
 
@@ -33,7 +32,7 @@ CREATE TABLE case_body (
     district TEXT NOT NULL,
     id       TEXT NOT NULL PRIMARY KEY,
     doc      BLOB NOT NULL
-);
+) WITHOUT ROWID;
 
 CREATE TABLE case_event (
     district TEXT NOT NULL,
