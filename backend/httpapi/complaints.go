@@ -136,10 +136,11 @@ func (a *API) timeline(ctx context.Context, in *refInput) (*eventsOutput, error)
 
 func (a *API) list(ctx context.Context, in *listInput) (*listOutput, error) {
 	page := store.Page{Limit: in.Limit, OpenOnly: in.Open}
-	if at, id, ok := strings.Cut(in.Before, "_"); ok {
+	if in.Before != "" {
+		at, id, _ := strings.Cut(in.Before, "_")
 		t, err := time.Parse(time.RFC3339Nano, at)
-		if err != nil {
-			return nil, a.fail(ctx, portal.Invalid("before", "page_mark", "use the value of next from the page before"))
+		if err != nil || id == "" {
+			return nil, a.fail(ctx, portal.Invalid("query/before", "page_mark", "use the value of next from the page before"))
 		}
 		page.BeforeTime, page.BeforeID = t, id
 	}

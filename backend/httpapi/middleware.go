@@ -111,6 +111,9 @@ func (a *API) writeProblem(hc huma.Context, p *api.Problem) {
 	if p.RetryAfterSeconds > 0 {
 		hc.SetHeader("Retry-After", strconv.Itoa(p.RetryAfterSeconds))
 	}
+	if p.Status == http.StatusUnauthorized {
+		hc.SetHeader("WWW-Authenticate", "Bearer")
+	}
 	hc.SetStatus(p.Status)
 	_ = json.NewEncoder(hc.BodyWriter()).Encode(p) // the peer may be gone
 }

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/validation"
 
 	"github.com/citizens-portal/portal/backend/identity"
 	"github.com/citizens-portal/portal/backend/lifecycle"
@@ -96,7 +98,13 @@ func fieldProblem(f *portal.FieldError) api.FieldProblem {
 }
 
 // fail is problemOf as an error for huma.
-func (a *API) fail(ctx context.Context, err error) error { return a.problemOf(ctx, err) }
+func (a *API) fail(ctx context.Context, err error) error {
+	p := a.problemOf(ctx, err)
+	if p.RetryAfterSeconds > 0 {
+		return huma.ErrorWithHeaders(p, http.Header{"Retry-After": {strconv.Itoa(p.RetryAfterSeconds)}})
+	}
+	return p
+}
 
 // humaProblem replaces huma's own error document: pointers instead of paths,
 // and never an echo of the value, which may be somebody's CNIC.
@@ -106,15 +114,29 @@ func humaProblem(ctx context.Context, status int, msg string, errs []error) huma
 		var d huma.ErrorDetailer
 		if errors.As(err, &d) {
 			detail := d.ErrorDetail()
-			p.Errors = append(p.Errors, api.FieldProblem{Pointer: pointer(detail.Location), Code: "shape", Detail: detail.Message})
+			p.Errors = append(p.Errors, api.FieldProblem{Pointer: pointer(missing(*detail)), Code: "shape", Detail: detail.Message})
 		}
 	}
 	return p
 }
 
-// pointer turns "body.files[2].size" into "/files/2/size".
+// missing gives a problem's location, which huma leaves at the object above when
+// a member is not there at all.
+func missing(d huma.ErrorDetail) string {
+	var member string
+	if n, _ := fmt.Sscanf(d.Message, validation.MsgExpectedRequiredProperty, &member); n == 1 {
+		return d.Location + "." + member
+	}
+	return d.Location
+}
+
+// pointer turns "body.files[2].size" into "/files/2/size", and the whole body
+// into "".
 func pointer(location string) string {
 	location = strings.TrimPrefix(strings.TrimPrefix(location, "body"), ".")
+	if location == "" {
+		return ""
+	}
 	return "/" + strings.NewReplacer(".", "/", "[", "/", "]", "").Replace(location)
 }
 
