@@ -123,7 +123,7 @@ func prepare(ctx context.Context, pool *pgxpool.Pool) error {
 
 // checkDurable refuses a server that acknowledges before it has written.
 func checkDurable(ctx context.Context, pool *pgxpool.Pool) error {
-	for _, setting := range []string{"fsync", "synchronous_commit", "full_page_writes"} {
+	for _, setting := range []string{"fsync", "synchronous_commit"} {
 		var value string
 		if err := pool.QueryRow(ctx, "SELECT current_setting($1)", setting).Scan(&value); err != nil {
 			return err
@@ -220,12 +220,12 @@ const (
 	codeSerialization = "40001"
 	codeDeadlock      = "40P01"
 	codeUnique        = "23505"
-	codeShutdown      = "57P01"
 )
 
 // worthAnotherTry reports whether running the transaction again may help: it
-// lost against another one, or the server went away before it was committed.
-// Two that remember the same operation at once collide on its key; run again,
+// lost against another one, or nothing of it reached the server. A connection
+// that breaks during COMMIT is neither: the work may be done, and only whoever
+// holds the operation's id can ask again without doing it twice. Two that remember the same operation at once collide on its key; run again,
 // the loser finds the winner's answer. Once is enough for that.
 func worthAnotherTry(err error, try int) bool {
 	var e *pgconn.PgError
@@ -233,7 +233,7 @@ func worthAnotherTry(err error, try int) bool {
 		return pgconn.SafeToRetry(err)
 	}
 	switch e.Code {
-	case codeSerialization, codeDeadlock, codeShutdown:
+	case codeSerialization, codeDeadlock:
 		return true
 	case codeUnique:
 		return e.TableName == "operation" && try == 0

@@ -12,7 +12,7 @@ import (
 )
 
 // Bench measures an engine with the shapes of real work: filing a case with all
-// that belongs to it at 1, 16 and 64 callers, lists and single cases among
+// that belongs to it at 1, 16 and 64 callers, a single row beside it, lists and single cases among
 // 10,000, and claiming 1,000 due cases among 10,000.
 func Bench(b *testing.B, h Harness) {
 	ctx := context.Background()
@@ -26,6 +26,7 @@ func Bench(b *testing.B, h Harness) {
 	for _, callers := range []int{1, 16, 64} {
 		b.Run(fmt.Sprintf("lodge/callers=%d", callers), func(b *testing.B) { m.spread(b, callers, m.lodge) })
 	}
+	b.Run("one row/callers=64", func(b *testing.B) { m.spread(b, 64, m.row) })
 	b.Run("list30/callers=16", func(b *testing.B) { m.spread(b, 16, m.list) })
 	b.Run("get/callers=16", func(b *testing.B) { m.spread(b, 16, m.get) })
 	b.Run("due1000", m.due)
@@ -106,6 +107,14 @@ func (m *bench) lodgeIn(ctx context.Context, tx store.Tx, c portal.Case) error {
 	return tx.Remember(ctx, store.Operation{
 		Op: "op-" + c.ID, Device: "device-" + c.ID, N: 1, Hash: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
 		Result: []byte(`{"status":"applied","code":"` + string(c.Code) + `","id":"` + c.ID + `"}`), At: c.LodgedAt,
+	})
+}
+
+// row is the least that can be written, to compare a filing with.
+func (m *bench) row(ctx context.Context) error {
+	id := caseID(int(m.n.Add(1)))
+	return m.s.Update(ctx, func(tx store.Tx) error {
+		return tx.PutRecord(ctx, store.Record{Kind: "row", ID: id, Doc: m.body})
 	})
 }
 
