@@ -80,16 +80,12 @@ func (a *Accounts) Verify(ctx context.Context, otp string) (api.Session, error) 
 	if !otpDigits.MatchString(otp) {
 		return api.Session{}, invalid(field("otp", "otp_shape", "the code in the SMS has six digits"))
 	}
-	p, ok := a.c.home.Pending()
-	if !ok {
-		return api.Session{}, invalid(field("otp", "otp_unasked", "no SMS was asked for here: register or sign in first"))
-	}
-	device, ok := a.c.home.DeviceFor(p.Login)
-	if !ok {
-		return api.Session{}, invalid(field("otp", "otp_unasked", "ask for a new SMS: this device has changed since"))
+	p, device, err := a.awaited()
+	if err != nil {
+		return api.Session{}, err
 	}
 	var s api.Session
-	err := a.c.reach(func(r *remote.Client) (err error) {
+	err = a.c.reach(func(r *remote.Client) (err error) {
 		s, err = r.Verify(ctx, api.VerifyRequest{Challenge: p.Challenge, OTP: otp, Device: device})
 		return err
 	})

@@ -394,6 +394,55 @@ func TestUpgradeIsTriedAgainByANewProgram(t *testing.T) {
 	}
 }
 
+func TestNewDeviceSeesOlderComplaintsOnceApproved(t *testing.T) {
+	s, _ := newServer()
+	p := citizen(t, s)
+	p.lodge("from the old phone")
+	p.sync()
+	q := newPhone(t, s)
+	if _, err := q.Accounts.Recover(t.Context(), mobile, fake.RecoveryCode); err != nil {
+		t.Fatal(err)
+	}
+	devices, err := q.Accounts.Devices(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Hidden = map[string]bool{devices[0].ID: true}
+	q.sync()
+	if got := q.list(); len(got) != 0 {
+		t.Fatalf("hidden until approved: %+v", got)
+	}
+	wantErr(t, q.Accounts.ApproveByPIN(t.Context(), "000000"), sdk.ErrInvalid)
+	if err := q.Accounts.ApproveByPIN(t.Context(), "۲۷۱۸۲۸"); err != nil {
+		t.Fatal(err)
+	}
+	q.sync()
+	if got := q.list(); len(got) != 1 {
+		t.Fatalf("read again from the start: %+v", got)
+	}
+}
+
+func TestResendAndInvitation(t *testing.T) {
+	s, _ := newServer()
+	p := newPhone(t, s)
+	_, err := p.Accounts.Resend(t.Context())
+	wantErr(t, err, sdk.ErrInvalid)
+	if _, err := p.Accounts.Login(t.Context(), mobile); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Accounts.Resend(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Accounts.Verify(t.Context(), fake.OTP); err != nil {
+		t.Fatal(err)
+	}
+	if e, err := p.Accounts.AcceptInvitation(t.Context(), fake.Invitation, fake.Password); err != nil || e.TOTPSecret == "" {
+		t.Fatalf("%+v %v", e, err)
+	}
+	_, err = p.Accounts.AcceptInvitation(t.Context(), "used", fake.Password)
+	wantErr(t, err, sdk.ErrInvalid)
+}
+
 func TestListPages(t *testing.T) {
 	s, _ := newServer()
 	p := citizen(t, s)

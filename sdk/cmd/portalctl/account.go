@@ -15,9 +15,12 @@ func accountCommands() []command {
 	return []command{
 		{name: "register", args: "--cnic N --mobile N --name NAME --district D", summary: "open an account; an SMS with a code follows", group: groupAccount, setup: register},
 		{name: "verify", args: "--otp CODE", summary: "sign in with the code of the SMS", group: groupAccount, setup: verify},
-		{name: "login", args: "--mobile N | --name NAME --password P --totp T", summary: "sign in: citizens by SMS, officers by password and TOTP", group: groupAccount, setup: login},
+		{name: "resend", summary: "ask for the SMS once more", group: groupAccount, setup: simple((*app).resend)},
+		{name: "login", args: "--mobile N [--recovery CODE] | --pin PIN | --name NAME --password P --totp T", summary: "sign in: citizens by SMS or recovery code, officers by password and TOTP; --pin approves this device", group: groupAccount, setup: login},
+		{name: "enrol", args: "--token T --password P", summary: "accept an officer's invitation", group: groupAccount, setup: enrol},
 		{name: "logout", args: "[--send | --keep | --discard]", summary: "sign out and destroy what is stored here", group: groupAccount, setup: logout},
 		{name: "account", summary: "who is signed in", group: groupAccount, setup: simple((*app).account)},
+		{name: "account pin", args: "PIN", summary: "set the PIN that approves a new device", group: groupAccount, min: 1, max: 1, setup: simple((*app).setPIN)},
 		{name: "account delete", args: "--yes", summary: "close the account for good", group: groupAccount, setup: deleteAccount},
 		{name: "devices", summary: "the account's devices", group: groupAccount, setup: simple((*app).devices)},
 		{name: "devices approve", args: "ID", summary: "let another device see older complaints", group: groupAccount, min: 1, max: 1, setup: simple((*app).approve)},
@@ -93,22 +96,70 @@ func login(a *app, f *flag.FlagSet) action {
 	name := f.String("name", "", "an officer's `name`")
 	password := f.String("password", "", "an officer's password")
 	totp := f.String("totp", "", "an officer's one-time `code`")
+	recovery := f.String("recovery", "", "a citizen's recovery `code` on paper, instead of an SMS")
+	pin := f.String("pin", "", "after signing in: a citizen's PIN, so that this device shows older complaints")
 	return func(ctx context.Context, _ []string) error {
-		if (*mobile == "") == (*name == "") {
-			return usage("citizens: login --mobile NUMBER; officers: login --name NAME --password P --totp T")
-		}
-		if *mobile != "" {
-			ch, err := a.client.Accounts.Login(ctx, *mobile)
+		switch {
+		case *pin != "" && *mobile == "" && *name == "":
+			return a.approveByPIN(ctx, *pin)
+		case (*mobile == "") == (*name == "") || *pin != "":
+			return usage("citizens: login --mobile NUMBER, and login --pin PIN later; officers: login --name NAME --password P --totp T")
+		case *name != "":
+			s, err := a.client.Accounts.LoginOfficer(ctx, *name, *password, *totp)
 			if err != nil {
 				return err
 			}
-			return a.printChallenge(ch)
+			return a.printSession(s.Profile, true, "")
+		case *recovery != "":
+			s, err := a.client.Accounts.Recover(ctx, *mobile, *recovery)
+			if err != nil {
+				return err
+			}
+			return a.printSession(s.Profile, true, s.RecoveryCode)
 		}
-		s, err := a.client.Accounts.LoginOfficer(ctx, *name, *password, *totp)
+		ch, err := a.client.Accounts.Login(ctx, *mobile)
 		if err != nil {
 			return err
 		}
-		return a.printSession(s.Profile, true, "")
+		return a.printChallenge(ch)
+	}
+}
+
+func (a *app) resend(ctx context.Context, _ []string) error {
+	ch, err := a.client.Accounts.Resend(ctx)
+	if err != nil {
+		return err
+	}
+	return a.printChallenge(ch)
+}
+
+func (a *app) approveByPIN(ctx context.Context, pin string) error {
+	if err := a.client.Accounts.ApproveByPIN(ctx, pin); err != nil {
+		return err
+	}
+	return a.print(map[string]bool{"approved": true}, func(w io.Writer) { line(w, "Approved; the next sync brings older complaints.") })
+}
+
+func (a *app) setPIN(ctx context.Context, args []string) error {
+	if err := a.client.Accounts.SetPIN(ctx, args[0]); err != nil {
+		return err
+	}
+	return a.print(map[string]bool{"pin_set": true}, func(w io.Writer) { line(w, "The PIN is set.") })
+}
+
+func enrol(a *app, f *flag.FlagSet) action {
+	token := f.String("token", "", "the one-time invitation")
+	password := f.String("password", "", "the new password")
+	return func(ctx context.Context, _ []string) error {
+		e, err := a.client.Accounts.AcceptInvitation(ctx, *token, *password)
+		if err != nil {
+			return err
+		}
+		return a.print(e, func(w io.Writer) {
+			line(w, "Put this into an authenticator app; it is shown this once:")
+			row(w, "secret", e.TOTPSecret)
+			row(w, "address", e.TOTPURL)
+		})
 	}
 }
 

@@ -82,6 +82,9 @@ type Server struct {
 	// upgrade.
 	Oldest string
 
+	// Hidden are devices that do not see cases yet: they are not approved.
+	Hidden map[string]bool
+
 	mu       sync.Mutex
 	data     data
 	people   map[string]string // mobile → subject
@@ -176,7 +179,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	mux.HandleFunc("POST "+api.RouteLogout, s.logout)
 	mux.HandleFunc("GET "+api.RouteDevices, s.devices)
 	mux.HandleFunc("POST "+api.RouteApprove, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	mux.HandleFunc("GET "+api.RouteMe, s.me)
 	mux.HandleFunc("DELETE "+api.RouteMe, s.logout)
+	mux.HandleFunc("POST "+api.RouteResend, s.resend)
+	mux.HandleFunc("POST "+api.RouteRecover, s.recover)
+	mux.HandleFunc("POST "+api.RouteInvitation, s.invitation)
+	mux.HandleFunc("PUT "+api.RoutePIN, s.pin)
+	mux.HandleFunc("POST "+api.RoutePIN, s.pin)
 	mux.HandleFunc("GET "+api.RouteCollections, s.collection)
 	mux.HandleFunc("GET "+api.RouteComplaint, s.complaint)
 	mux.HandleFunc("GET "+api.RouteEvents, s.events)
@@ -236,9 +245,90 @@ func (s *Server) verify(w http.ResponseWriter, r *http.Request) {
 		s.people[mobile] = "c:" + strings.TrimPrefix(mobile, "+")
 	}
 	sub := s.people[mobile]
-	out := s.open(api.Profile{Subject: sub, Kind: "citizen", Name: "Test Citizen", District: "kp/malakand/swat", Feeds: []string{"feed/" + sub}}, in.Device.ID)
-	out.RecoveryCode = "PAPER-CODE"
+	out := s.open(citizen(sub), in.Device.ID)
+	out.RecoveryCode = RecoveryCode
 	reply(w, out)
+}
+
+func (s *Server) resend(w http.ResponseWriter, r *http.Request) {
+	in, ok := read[api.ResendRequest](w, r)
+	if !ok {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.asked[in.Challenge] == "" {
+		refuse(w, http.StatusUnprocessableEntity, api.TypeInvalid)
+		return
+	}
+	reply(w, api.Challenge{Challenge: in.Challenge, ExpiresAt: s.Now().Add(5 * time.Minute), ResendAfterSeconds: 60})
+}
+
+// RecoveryCode, PIN and Invitation are what the fake accepts.
+const (
+	RecoveryCode = "PAPER-CODE"
+	PIN          = "271828"
+	Invitation   = "invitation"
+)
+
+func (s *Server) recover(w http.ResponseWriter, r *http.Request) {
+	in, ok := read[api.RecoverRequest](w, r)
+	if !ok {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sub := s.people[in.Mobile]
+	if sub == "" || in.Code != RecoveryCode {
+		refuse(w, http.StatusUnprocessableEntity, api.TypeInvalid)
+		return
+	}
+	reply(w, s.open(citizen(sub), in.Device.ID))
+}
+
+func (s *Server) invitation(w http.ResponseWriter, r *http.Request) {
+	in, ok := read[api.InvitationRequest](w, r)
+	if !ok {
+		return
+	}
+	if in.Token != Invitation {
+		refuse(w, http.StatusUnprocessableEntity, api.TypeInvalid)
+		return
+	}
+	reply(w, api.Enrolment{Name: "officer", TOTPSecret: "SECRET", TOTPURL: "otpauth://totp/portal"})
+}
+
+// pin sets the PIN, which is always PIN, and lets the device see everything.
+func (s *Server) pin(w http.ResponseWriter, r *http.Request) {
+	in, ok := read[struct{ PIN string }](w, r)
+	if !ok {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch v := s.viewer(r); {
+	case v == nil:
+		refuse(w, http.StatusUnauthorized, api.TypeSignedOut)
+	case in.PIN != PIN:
+		refuse(w, http.StatusUnauthorized, api.TypeSignedOut)
+	default:
+		delete(s.Hidden, v.device)
+		w.WriteHeader(http.StatusNoContent)
+	}
+}
+
+func (s *Server) me(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if v := s.viewer(r); v != nil {
+		reply(w, v.profile)
+		return
+	}
+	refuse(w, http.StatusUnauthorized, api.TypeSignedOut)
+}
+
+func citizen(sub string) api.Profile {
+	return api.Profile{Subject: sub, Kind: "citizen", Name: "Test Citizen", District: "kp/malakand/swat", Feeds: []string{"feed/" + sub}}
 }
 
 func (s *Server) officer(w http.ResponseWriter, r *http.Request) {

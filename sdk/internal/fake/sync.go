@@ -49,10 +49,23 @@ func (s *Server) sync(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		s.pull(v, req, &resp)
 	}
+	if s.Hidden[v.device] {
+		hide(&resp)
+	}
 	if s.Tamper != nil {
 		s.Tamper(&resp)
 	}
 	reply(w, resp)
+}
+
+// hide leaves the pages' numbers and takes the cases out.
+func hide(r *api.SyncResponse) {
+	r.Waiting = true
+	for _, p := range r.Feeds {
+		for i := range p.Entries {
+			p.Entries[i].Complaint, p.Entries[i].Events, p.Entries[i].Gone = nil, nil, true
+		}
+	}
 }
 
 func problemType(status int) string {

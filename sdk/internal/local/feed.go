@@ -80,6 +80,13 @@ func (tx *Tx) Apply(req api.SyncRequest, resp api.SyncResponse, wait func(tries 
 	if st, err = tx.State(); err != nil { // answers may have changed it
 		return out, err
 	}
+	if st.Waiting && !resp.Waiting {
+		if err := tx.readAllAnew(); err != nil {
+			return out, err
+		}
+		out.More = true
+	}
+	st.Waiting = resp.Waiting
 	st.Epoch, st.SyncedAt, st.ServerAt = resp.Epoch, tx.now, resp.Time
 	if len(req.Checksums) > 0 {
 		st.ChecksumAt = tx.now
@@ -129,16 +136,19 @@ func (tx *Tx) answers(req api.SyncRequest, resp api.SyncResponse, wait func(int)
 // otherEpoch: the server was restored from a backup. Feeds are read anew and
 // what it acknowledged lately is offered again.
 func (tx *Tx) otherEpoch() error {
-	cursors, err := tx.Cursors()
-	if err != nil {
+	if err := tx.readAllAnew(); err != nil {
 		return err
 	}
-	for _, c := range cursors {
-		if err := tx.readAnew(c.Feed); err != nil {
-			return err
-		}
-	}
 	return tx.offerAgain()
+}
+
+// readAllAnew starts every feed from its beginning.
+func (tx *Tx) readAllAnew() error {
+	cursors, err := tx.Cursors()
+	for _, c := range cursors {
+		err = errors.Join(err, tx.readAnew(c.Feed))
+	}
+	return err
 }
 
 // Cursors lists how far each feed was applied.
@@ -406,8 +416,8 @@ func (tx *Tx) Rebuild() error {
 		}
 		return nil
 	}
-	for _, c := range cursors {
-		err = errors.Join(err, tx.readAnew(c.Feed))
+	if err != nil || len(cursors) == 0 {
+		return err
 	}
-	return err
+	return tx.readAllAnew()
 }

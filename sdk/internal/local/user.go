@@ -270,6 +270,8 @@ type State struct {
 	ServerAt   time.Time `json:"server_at,omitzero"`
 	ChecksumAt time.Time `json:"checksum_at,omitzero"`
 	PurgedAt   time.Time `json:"purged_at,omitzero"`
+	// Waiting: older complaints are hidden until the device is approved.
+	Waiting bool `json:"waiting,omitempty"`
 	// Client is the program that last opened the file; a new one asks again
 	// what an old one was too old for.
 	Client string `json:"client,omitempty"`
