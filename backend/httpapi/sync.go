@@ -270,7 +270,25 @@ func decode(raw json.RawMessage, into any) error {
 	d := json.NewDecoder(strings.NewReader(string(raw)))
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {
-		return portal.Invalid("body", "operation_body", "the operation's body cannot be read: %s", err)
+		return unreadable(err)
 	}
 	return nil
+}
+
+// unreadable says what is wrong with a body without saying any of it back:
+// it may hold somebody's CNIC.
+func unreadable(err error) error {
+	const code = "operation_body"
+	var shape *json.UnmarshalTypeError
+	var when *time.ParseError
+	switch {
+	case errors.As(err, &shape) && shape.Field != "":
+		return portal.Invalid(strings.ReplaceAll(shape.Field, ".", "/"), code, "this is not of the right type: %s is needed", shape.Type)
+	case errors.As(err, &when):
+		return portal.Invalid("body", code, "a time is written like 2026-05-04T09:10:11Z")
+	}
+	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		return portal.Invalid(strings.Trim(name, `"`), code, "this version of the operation has no such field")
+	}
+	return portal.Invalid("body", code, "the operation's body is not an object of the kind its type needs")
 }
