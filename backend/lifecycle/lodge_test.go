@@ -75,6 +75,34 @@ func TestLodgeOnce(t *testing.T) {
 	})
 }
 
+// TestAnotherComplaintUnderAFiledID: no receipt is signed for words that were
+// not filed, and they are not dropped in silence either.
+func TestAnotherComplaintUnderAFiledID(t *testing.T) {
+	each(t, func(t *testing.T, n *Node) {
+		filing := Filing()
+		amir := Citizen("amir")
+		if _, err := n.Lifecycle.Lodge(n.Ctx(), Request(amir, filing), filing); err != nil {
+			t.Fatal(err)
+		}
+		n.Clock.Forward(time.Hour)
+		for name, change := range map[string]func(*lifecycle.Filing){
+			"text":  func(f *lifecycle.Filing) { f.Body.Text = "what happened only today" },
+			"place": func(f *lifecycle.Filing) { f.Body.Place = "elsewhere" },
+			"files": func(f *lifecycle.Filing) {
+				f.Body.Files = []portal.File{{SHA256: strings.Repeat("0a", 32), Size: 1, Type: "image/png"}}
+			},
+			"district": func(f *lifecycle.Filing) { f.District, f.Body.Area = "tl/delta/harbour", "" },
+		} {
+			changed := filing
+			change(&changed)
+			res, err := n.Lifecycle.Lodge(n.Ctx(), Request(amir, changed), changed)
+			if !errors.Is(err, lifecycle.ErrOperationReused) || res.Receipt != "" {
+				t.Errorf("another %s under a filed id: %+v, %v", name, res, err)
+			}
+		}
+	})
+}
+
 func TestLodgeOnceInARace(t *testing.T) {
 	each(t, func(t *testing.T, n *Node) {
 		filing := Filing()

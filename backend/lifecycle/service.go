@@ -10,6 +10,7 @@
 package lifecycle
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -160,6 +161,9 @@ func (s *Service) lodgeOnce(ctx context.Context, dir *portal.Directory, req Requ
 		}
 		switch old, err := tx.Case(ctx, store.ScopeOf(portal.Actor{Kind: portal.SystemActor}), c.ID); {
 		case err == nil && old.Citizen == c.Citizen:
+			if err := sameFiling(ctx, tx, old, c, body); err != nil {
+				return err
+			}
 			out = Result{Case: old.ID, Code: old.Code, Version: old.Version, LodgedAt: old.LodgedAt, Duplicate: true,
 				Receipt: s.sign(old.ID, old.Code, old.LodgedAt, req.Hash)}
 			return remember(ctx, tx, req, out, c.LodgedAt)
@@ -178,6 +182,20 @@ func (s *Service) lodgeOnce(ctx context.Context, dir *portal.Directory, req Requ
 		return Result{}, err
 	}
 	return out, nil
+}
+
+// sameFiling refuses another complaint under the id of one that was filed: its
+// words would be dropped in silence, and the receipt would promise that they
+// were filed when the first ones were.
+func sameFiling(ctx context.Context, tx store.Tx, old, c portal.Case, body []byte) error {
+	filed, err := tx.Body(ctx, old.ID)
+	if err != nil {
+		return err
+	}
+	if old.District != c.District || old.Category != c.Category || !bytes.Equal(filed, body) {
+		return ErrOperationReused
+	}
+	return nil
 }
 
 // newCode draws a code for a district's province and the filing year.
