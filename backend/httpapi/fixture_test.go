@@ -40,7 +40,11 @@ type world struct {
 	log   *lockedBuffer
 	epoch atomic.Value // string
 	fault *faultyStore
+	count atomic.Int64
 }
+
+// next is a device's next counter.
+func (w *world) next() int64 { return w.count.Add(1) }
 
 // lockedBuffer takes the log of concurrent requests.
 type lockedBuffer struct {
@@ -72,6 +76,7 @@ func newWorld(t testing.TB) *world {
 	w.Node = backendtest.New(t, w.fault)
 	w.api = w.with(nil)
 	t.Cleanup(func() {
+		w.TB = t
 		w.Check()
 		if err := s.Close(); err != nil {
 			t.Error(err)

@@ -202,9 +202,52 @@ func TestUnapprovedDevice(t *testing.T) {
 	if len(feed.Entries) != 1 || !feed.Entries[0].Gone || feed.Entries[0].Complaint != nil || feed.Entries[0].Events != nil {
 		t.Errorf("feed %+v", feed)
 	}
+	is(t, "told that it waits", fresh.sync(api.SyncRequest{}).Waiting, true)
+	is(t, "an old device does not", old.sync(api.SyncRequest{}).Waiting, false)
 	own := fresh.lodge()
 	get[api.Complaint](t, fresh.do("GET", api.RouteComplaints+"/"+own.Case, nil), 200)
 	w.Clock.Forward(73 * time.Hour)
 	fresh.enter(fresh.do("POST", api.RouteRefresh, api.RefreshRequest{Refresh: fresh.Refresh, Device: fresh.device}))
 	get[api.Complaint](t, fresh.do("GET", api.RouteComplaints+"/"+filed.Case, nil), 200)
+}
+
+// TestRecovery: the SMS can be asked for once more, and the code on paper signs
+// in without one.
+func TestRecovery(t *testing.T) {
+	w := newWorld(t)
+	amir := w.citizen(amirMobile)
+	w.Clock.Forward(2 * time.Minute)
+	next := w.anonymous()
+	challenge := get[api.Challenge](t, next.do("POST", api.RouteLogin, api.LoginRequest{Mobile: amirMobile, Device: next.device}), 200)
+	resend := api.ResendRequest{Challenge: challenge.Challenge, Device: next.device}
+	problem(t, next.do("POST", api.RouteResend, resend), api.TypeLimited, 429)
+	w.Clock.Forward(time.Minute)
+	is(t, "challenge", get[api.Challenge](t, next.do("POST", api.RouteResend, resend), 200).Challenge, challenge.Challenge)
+	is(t, "SMS", len(w.Phone.Sent()), 3)
+
+	found := w.anonymous()
+	recover := api.RecoverRequest{Mobile: amirMobile, Code: amir.RecoveryCode, Device: found.device}
+	found.enter(found.do("POST", api.RouteRecover, recover))
+	if found.Profile.Subject != amir.Profile.Subject || found.RecoveryCode == "" || found.RecoveryCode == amir.RecoveryCode {
+		t.Errorf("recovered as %+v", found.Profile)
+	}
+	problem(t, w.anonymous().do("POST", api.RouteRecover, recover), api.TypeSignedOut, 401)
+}
+
+// TestInvitation: an officer sets the password with the one-time token, once.
+func TestInvitation(t *testing.T) {
+	w := newWorld(t)
+	token, err := w.Identity.InviteToken(t.Context(), "console", "warden.oasis")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := w.anonymous()
+	invitation := api.InvitationRequest{Token: token.Reveal(), Password: "short"}
+	is(t, "fields", names(problem(t, c.do("POST", api.RouteInvitation, invitation), api.TypeInvalid, 422)), "/password")
+	invitation.Password = password
+	e := get[api.Enrolment](t, c.do("POST", api.RouteInvitation, invitation), 200)
+	c.enter(c.do("POST", api.RouteOfficer, api.OfficerLogin{Name: e.Name, Password: password, TOTP: w.totp(e.TOTPSecret), Device: c.device}))
+	is(t, "feeds", c.Profile.Feeds, "[o:warden-oasis]")
+	problem(t, w.anonymous().do("POST", api.RouteInvitation, invitation), api.TypeSignedOut, 401)
+	problem(t, w.anonymous().do("POST", api.RouteOfficer, api.OfficerLogin{Name: e.Name, Password: password, TOTP: w.totp(e.TOTPSecret), Device: c.device}), api.TypeSignedOut, 401)
 }
