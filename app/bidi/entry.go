@@ -32,6 +32,7 @@ type Entry struct {
 	OnChanged   func(text string)
 	OnSubmitted func(text string) // Enter, or Ctrl and Enter in a field of several lines
 	OnFocus     func(focused bool)
+	OnEscape    func() // Escape, to leave the field
 	// OnCaret tells where the caret is after it moved, within the entry, so that a page
 	// can scroll it into view.
 	OnCaret func(at fyne.Position, height float32)

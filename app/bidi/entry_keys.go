@@ -37,6 +37,10 @@ func (e *Entry) TypedKey(k *fyne.KeyEvent) {
 			return
 		}
 		e.submit()
+	case fyne.KeyEscape:
+		if e.OnEscape != nil {
+			e.OnEscape()
+		}
 	case fyne.KeyUp, fyne.KeyDown:
 		e.vertical(k.Name == fyne.KeyUp)
 	default:

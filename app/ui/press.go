@@ -66,6 +66,11 @@ func newPress(env bidi.Env, ground surface, label string, content fyne.CanvasObj
 	return p
 }
 
+// Tap makes content a part that can be tapped, without a ground of its own.
+func Tap(env bidi.Env, label string, content fyne.CanvasObject, tap func()) *Press {
+	return newPress(env, surface{radius: style.RadiusControl}, label, content, tap)
+}
+
 // HeightFor implements [bidi.Flexible].
 func (p *Press) HeightFor(width float32) float32 { return bidi.HeightFor(p.content, width) }
 
@@ -94,11 +99,15 @@ func (p *Press) FocusLost() { p.focused = false; p.Refresh() }
 // TypedRune implements [fyne.Focusable].
 func (p *Press) TypedRune(rune) {}
 
-// TypedKey implements [fyne.Focusable].
+// TypedKey implements [fyne.Focusable]. A key that means nothing here is the window's.
 func (p *Press) TypedKey(k *fyne.KeyEvent) {
 	switch k.Name {
 	case fyne.KeySpace, fyne.KeyReturn, fyne.KeyEnter:
 		p.Tapped(nil)
+		return
+	}
+	if c := fyne.CurrentApp().Driver().CanvasForObject(p); c != nil && c.OnTypedKey() != nil {
+		c.OnTypedKey()(k)
 	}
 }
 

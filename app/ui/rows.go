@@ -123,7 +123,7 @@ type OfficerRowState struct {
 }
 
 // OfficerRow is a complaint in an officer's list: open opens it, check marks it for
-// acting on several.
+// acting on several. Without check there is no box.
 func OfficerRow(env bidi.Env, s OfficerRowState, open func(), check func(bool)) fyne.CanvasObject {
 	ground, tone := surface{fill: style.Surface}, style.TonePrimary()
 	edge := surface{}
@@ -140,13 +140,17 @@ func OfficerRow(env bidi.Env, s OfficerRowState, open func(), check func(bool)) 
 	bar := &fyne.Container{Layout: &shareLayout{rtl: env.RTL(), share: s.Used}, Objects: []fyne.CanvasObject{
 		surface{fill: style.Outline, radius: 2}.rectangle(env), surface{fill: barRole(s.DueTone), radius: 2}.rectangle(env)}}
 	label := strings.Join(nonEmpty(s.Title, s.Due, s.Holder, s.Place), ", ")
+	var box fyne.CanvasObject
+	if check != nil {
+		box = CheckBox(env, s.Checked, s.Title, check)
+	}
 	if env.Style.Scale() > style.Scale100 {
-		row := largeOfficerRow(env, s, bidi.Row(env, style.Space12, CheckBox(env, s.Checked, s.Title, check), IconTile(env, s.Icon, tone)), holder)
+		row := largeOfficerRow(env, s, bidi.Row(env, style.Space12, box, IconTile(env, s.Icon, tone)), holder)
 		return bidi.Column(env, 0, newPress(env, ground, label, row, open), Divider(env))
 	}
 	row := bidi.Row(env, style.Space12,
 		bidi.Fill(bidi.Sized(4, 0, edge.rectangle(env))),
-		CheckBox(env, s.Checked, s.Title, check),
+		box,
 		IconTile(env, s.Icon, tone),
 		bidi.Grow(bidi.Column(env, 0, bidi.NewCutLabel(env, s.Title, bidi.Text{Bold: true, Order: bidi.ByText}),
 			bidi.Row(env, 0, bidi.NewLabel(env, s.Code, bidi.Text{Size: style.Caption, Role: style.InkMuted, Order: bidi.Code}),
