@@ -14,10 +14,11 @@ import (
 )
 
 // A group is closed when it has maxGroup members or has worked for maxWork; it
-// never waits for more to come.
+// never waits for more to come. Large groups are cheap ones: their members share
+// the fsync and many of the pages that are written.
 const (
 	maxGroup = 128
-	maxWork  = 5 * time.Millisecond
+	maxWork  = 20 * time.Millisecond
 )
 
 // writer owns the writing connection and gives turns on it. The closure of an
