@@ -48,7 +48,10 @@ func (a *API) sync(ctx context.Context, in *syncInput) (*syncOutput, error) {
 	if err != nil {
 		return nil, a.fail(ctx, err)
 	}
-	out := &syncOutput{Body: api.SyncResponse{Request: req.Request, Epoch: epoch, Answers: a.answer(ctx, req.Operations)}}
+	out := &syncOutput{Body: api.SyncResponse{Request: req.Request, Epoch: epoch}}
+	if !otherEpoch(req, epoch) {
+		out.Body.Answers = a.answer(ctx, req.Operations)
+	}
 	v := feed.Viewer{Actor: viewer(ctx).Actor, Hides: a.hides(ctx)}
 	woken, stop := a.Hub.Wait(v.Feeds())
 	defer stop()
@@ -65,6 +68,11 @@ func (a *API) sync(ctx context.Context, in *syncInput) (*syncOutput, error) {
 	out.Body.Waiting = a.Now().Before(viewer(ctx).OldCasesFrom)
 	return out, nil
 }
+
+// otherEpoch: the device knows the data of before a restore. Its operations wait
+// unanswered for its next request: what it is about to offer again comes before
+// them in their lanes.
+func otherEpoch(req api.SyncRequest, epoch string) bool { return req.Epoch != "" && req.Epoch != epoch }
 
 func quiet(r api.SyncResponse) bool {
 	for _, p := range r.Feeds {
@@ -97,7 +105,7 @@ func (a *API) pull(ctx context.Context, v feed.Viewer, req api.SyncRequest, epoc
 	return a.Store.View(ctx, func(tx store.Tx) error {
 		for _, id := range v.Feeds() {
 			c := cursorOf(req, id)
-			c.Reset = req.Epoch != "" && req.Epoch != epoch
+			c.Reset = otherEpoch(req, epoch)
 			page, err := feed.Pull(ctx, tx, v, id, c, feed.Limits{Entries: api.MaxPageEntries, Bytes: api.MaxPageBytes})
 			if err != nil {
 				return err
