@@ -32,6 +32,9 @@ type adminListener struct {
 
 func (s *Server) listenAdmin(ctx context.Context) (*adminListener, error) {
 	path := filepath.Join(s.DataDir, SocketFile)
+	if Live(ctx, s.DataDir) {
+		return nil, fmt.Errorf("data folder %s: %w", s.DataDir, ErrLive)
+	}
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("admin socket: %w", err)
 	}

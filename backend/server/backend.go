@@ -79,7 +79,14 @@ func openStore(ctx context.Context, c Config, readOnly bool) (store.Store, error
 	if c.DSN != "" {
 		return postgres.Open(ctx, postgres.Config{DSN: c.DSN})
 	}
-	return sqlite.Open(ctx, sqlite.Config{Path: filepath.Join(c.DataDir, StoreFile), ReadOnly: readOnly})
+	s, err := sqlite.Open(ctx, sqlite.Config{Path: filepath.Join(c.DataDir, StoreFile), ReadOnly: readOnly})
+	if errors.Is(err, sqlite.ErrLocked) {
+		return nil, fmt.Errorf("data folder %s: %w", c.DataDir, ErrLive)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 func (b *Backend) wire(ctx context.Context) error {
@@ -100,7 +107,7 @@ func (b *Backend) wire(ctx context.Context) error {
 	b.SMS = sms.NewQueue(sms.QueueConfig{Store: b.Store, Keys: b.Keys, Gateway: gateway, Now: b.Now, Log: b.Log})
 	b.Identity = identity.New(identity.Config{Store: b.Store, Keys: b.Keys, SMS: b.SMS, Directory: b.Directory.Current, Now: b.Now, Rand: b.Rand})
 	if err := b.Identity.CheckKeys(ctx); err != nil {
-		return err
+		return fmt.Errorf("keys: %w", err)
 	}
 	b.Lifecycle = lifecycle.New(lifecycle.Config{Store: b.Store, Directory: b.Directory.Current, Keys: b.Keys, Notify: b.notify, Now: b.Now, Rand: b.Rand})
 	b.Sweeper = escalation.New(b.Store, b.Directory.Current, b.Lifecycle.Recorder, b.Now)

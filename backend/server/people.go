@@ -2,9 +2,12 @@ package server
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/citizens-portal/portal/backend/directory"
+	"github.com/citizens-portal/portal/backend/identity"
 	"github.com/citizens-portal/portal/backend/portal"
 	"github.com/citizens-portal/portal/backend/store"
 )
@@ -47,6 +50,9 @@ func (b *Backend) Bootstrap(ctx context.Context) (Invitation, error) {
 		}
 	}
 	token, err := b.Identity.Bootstrap(ctx, id)
+	if errors.Is(err, identity.ErrBootstrapped) {
+		return Invitation{}, fmt.Errorf("%w: %w", err, portal.ErrForbidden)
+	}
 	if err != nil {
 		return Invitation{}, err
 	}

@@ -98,6 +98,10 @@ const (
 // Serve listens until ctx ends, then lets running requests finish. ready is
 // told the URL once connections are accepted.
 func (s *Server) Serve(ctx context.Context, ready func(url string)) error {
+	security, err := s.tlsConfig()
+	if err != nil {
+		return err
+	}
 	admin, err := s.listenAdmin(ctx)
 	if err != nil {
 		return err
@@ -111,13 +115,11 @@ func (s *Server) Serve(ctx context.Context, ready func(url string)) error {
 	srv := &http.Server{
 		Handler: s.handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 		MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(s.logger("http").Handler(), slog.LevelDebug),
-		TLSConfig: &tls.Config{MinVersion: tls.VersionTLS13},
+		TLSConfig: security,
 	}
-	// A long poll ends at once when the server wants to stop.
-	polls, endPolls := context.WithCancel(context.WithoutCancel(ctx))
-	defer endPolls()
-	srv.BaseContext = func(net.Listener) context.Context { return polls }
-	srv.RegisterOnShutdown(endPolls)
+	// A long poll ends at once when the server wants to stop; other requests run
+	// to their end.
+	srv.RegisterOnShutdown(s.hub.Stop)
 
 	work, stopWork := context.WithCancel(ctx)
 	s.Start(work)
@@ -138,10 +140,22 @@ func (s *Server) Serve(ctx context.Context, ready func(url string)) error {
 }
 
 func (s *Server) serveOn(srv *http.Server, l net.Listener) error {
-	if s.TLSCert != "" {
-		return srv.ServeTLS(l, s.TLSCert, s.TLSKey)
+	if srv.TLSConfig != nil {
+		return srv.ServeTLS(l, "", "")
 	}
 	return srv.Serve(l)
+}
+
+// tlsConfig reads the certificate, nil for none.
+func (s *Server) tlsConfig() (*tls.Config, error) {
+	if s.TLSCert == "" {
+		return nil, nil
+	}
+	pair, err := tls.LoadX509KeyPair(s.TLSCert, s.TLSKey)
+	if err != nil {
+		return nil, fmt.Errorf("%w: certificate or key: %w", ErrFile, err)
+	}
+	return &tls.Config{MinVersion: tls.VersionTLS13, Certificates: []tls.Certificate{pair}}, nil
 }
 
 func (s *Server) url(l net.Listener) string {

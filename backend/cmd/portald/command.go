@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/citizens-portal/portal/backend/identity"
 	"github.com/citizens-portal/portal/backend/portal"
 	"github.com/citizens-portal/portal/backend/server"
 	"github.com/citizens-portal/portal/backend/store"
@@ -160,7 +161,7 @@ func (c *command) exit(err error) int {
 		return exitInternal
 	case errors.Is(err, errUsage), errors.Is(err, portal.ErrInvalid), errors.Is(err, server.ErrFile):
 		code, typ = exitUsage, "invalid"
-	case slices.ContainsFunc([]error{portal.ErrForbidden, portal.ErrNotFound, portal.ErrConflict, server.ErrLoopback, store.ErrNewer, server.ErrLive}, func(e error) bool { return errors.Is(err, e) }):
+	case slices.ContainsFunc([]error{portal.ErrForbidden, portal.ErrNotFound, portal.ErrConflict, server.ErrLoopback, store.ErrNewer, server.ErrLive, identity.ErrKeys}, func(e error) bool { return errors.Is(err, e) }):
 		code, typ = exitRefused, "refused"
 	}
 	if c.json {
