@@ -54,7 +54,7 @@ func (o overlay) pending(tx *local.Tx, held local.Case) ([]Pending, error) {
 	}
 	all := slices.DeleteFunc(done, func(op local.Op) bool { return !held.Local && held.Complaint.Version >= op.Answer.Version })
 	for _, op := range o[held.Complaint.ID] {
-		if !(op.Frozen && tx.Has(local.BugOverlayDropped)) {
+		if !op.Frozen || !tx.Has(local.BugOverlayDropped) {
 			all = append(all, op)
 		}
 	}

@@ -133,6 +133,7 @@ func (s *Server) Transport() http.RoundTripper { return transport{s} }
 
 type transport struct{ s *Server }
 
+// RoundTrip carries one request, or loses it.
 func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if t.s.Delay > 0 {
 		timer := time.NewTimer(t.s.Delay)

@@ -31,6 +31,7 @@ type fileKeys struct{ dir string }
 
 func (k fileKeys) path(name string) string { return filepath.Join(k.dir, name+".key") }
 
+// Load reads a key file.
 func (k fileKeys) Load(name string) ([]byte, error) {
 	b, err := os.ReadFile(k.path(name))
 	if err != nil {
@@ -43,6 +44,7 @@ func (k fileKeys) Load(name string) ([]byte, error) {
 	return key, nil
 }
 
+// Save writes a key file durably.
 func (k fileKeys) Save(name string, key []byte) error {
 	if err := os.MkdirAll(k.dir, 0o700); err != nil {
 		return err
@@ -50,6 +52,7 @@ func (k fileKeys) Save(name string, key []byte) error {
 	return writeFile(k.path(name), []byte(base64.RawStdEncoding.EncodeToString(key)+"\n"))
 }
 
+// Delete overwrites a key file and removes it.
 func (k fileKeys) Delete(name string) error {
 	path := k.path(name)
 	info, err := os.Stat(path)

@@ -32,12 +32,13 @@ func newSealer(key []byte, rand io.Reader) (*sealer, error) {
 
 // seal gives version ‖ nonce ‖ ciphertext.
 func (s *sealer) seal(place string, plain []byte) ([]byte, error) {
-	out := make([]byte, 1+s.aead.NonceSize(), 1+s.aead.NonceSize()+len(plain)+s.aead.Overhead())
-	out[0] = sealVersion
-	if _, err := io.ReadFull(s.rand, out[1:]); err != nil {
+	nonce := make([]byte, s.aead.NonceSize())
+	if _, err := io.ReadFull(s.rand, nonce); err != nil {
 		return nil, fmt.Errorf("random nonce: %w", err)
 	}
-	return s.aead.Seal(out, out[1:], plain, []byte(place)), nil
+	out := make([]byte, 0, 1+len(nonce)+len(plain)+s.aead.Overhead())
+	out = append(append(out, sealVersion), nonce...)
+	return s.aead.Seal(out, nonce, plain, []byte(place)), nil
 }
 
 // open gives the plain bytes back, or ErrDamaged.

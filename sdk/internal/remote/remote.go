@@ -127,8 +127,13 @@ func defaultTransport() http.RoundTripper {
 // silent keeps resty from writing to standard error: errors are returned.
 type silent struct{}
 
+// Errorf drops the line.
 func (silent) Errorf(string, ...any) {}
-func (silent) Warnf(string, ...any)  {}
+
+// Warnf drops the line.
+func (silent) Warnf(string, ...any) {}
+
+// Debugf drops the line.
 func (silent) Debugf(string, ...any) {}
 
 // call is one request.
