@@ -51,6 +51,7 @@ type API struct {
 	log         *slog.Logger
 	collections *collectionCache
 	limiter     *limiter
+	polls       *polls
 	handler     http.Handler
 }
 
@@ -65,7 +66,7 @@ const (
 
 // New builds the interface.
 func New(c Config) *API {
-	a := &API{Config: c, log: c.Log, collections: &collectionCache{}, limiter: newLimiter(c.Now)}
+	a := &API{Config: c, log: c.Log, collections: &collectionCache{}, limiter: newLimiter(c.Now), polls: &polls{waiting: map[string]int{}}}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}

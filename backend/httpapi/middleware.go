@@ -95,8 +95,13 @@ func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 // address is who a request comes from: the peer, or what a trusted proxy says.
 func (a *API) address(r *http.Request) string {
 	if a.TrustForwarded != nil && a.TrustForwarded(r) {
-		if chain := r.Header.Get("X-Forwarded-For"); chain != "" {
-			return strings.TrimSpace(chain[strings.LastIndexByte(chain, ',')+1:])
+		// The last word is the trusted proxy's, also where it adds a line of its own
+		// below those that the peer made up.
+		if lines := r.Header.Values("X-Forwarded-For"); len(lines) > 0 {
+			chain := lines[len(lines)-1]
+			if last := strings.TrimSpace(chain[strings.LastIndexByte(chain, ',')+1:]); last != "" {
+				return last
+			}
 		}
 	}
 	host, _, err := net.SplitHostPort(r.RemoteAddr)

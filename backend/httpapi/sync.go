@@ -10,10 +10,12 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/citizens-portal/portal/backend/feed"
+	"github.com/citizens-portal/portal/backend/identity"
 	"github.com/citizens-portal/portal/backend/lifecycle"
 	"github.com/citizens-portal/portal/backend/portal"
 	"github.com/citizens-portal/portal/backend/store"
@@ -58,7 +60,14 @@ func (a *API) sync(ctx context.Context, in *syncInput) (*syncOutput, error) {
 	if err := a.pull(ctx, v, req, epoch, &out.Body); err != nil {
 		return nil, a.fail(ctx, err)
 	}
-	if req.WaitSeconds > 0 && len(out.Body.Answers) == 0 && quiet(out.Body) && wait(ctx, woken, req.WaitSeconds) {
+	if req.WaitSeconds > 0 && len(out.Body.Answers) == 0 && quiet(out.Body) && a.wait(ctx, woken, req.WaitSeconds) {
+		// Meanwhile they may have signed out, or gone to another office.
+		p, err := a.principal(ctx, in.Authorization, true)
+		if err != nil {
+			return nil, a.fail(ctx, err)
+		}
+		ctx = context.WithValue(ctx, principalKey{}, p)
+		v = feed.Viewer{Actor: p.Actor, Hides: a.hides(ctx)}
 		if err := a.pull(ctx, v, req, epoch, &out.Body); err != nil {
 			return nil, a.fail(ctx, err)
 		}
@@ -84,8 +93,13 @@ func quiet(r api.SyncResponse) bool {
 }
 
 // wait holds the request until a feed grows; false when there is nobody to
-// answer any more.
-func wait(ctx context.Context, woken <-chan struct{}, seconds int) bool {
+// answer any more, or too many requests of this session wait already.
+func (a *API) wait(ctx context.Context, woken <-chan struct{}, seconds int) bool {
+	leave, ok := a.polls.enter(viewer(ctx).Session)
+	if !ok {
+		return false
+	}
+	defer leave()
 	timer := time.NewTimer(time.Duration(min(seconds, api.MaxWaitSeconds)) * time.Second)
 	defer timer.Stop()
 	select {
@@ -161,7 +175,8 @@ func (a *API) answer(ctx context.Context, ops []api.Operation) []api.Answer {
 			continue
 		}
 		ans := api.Answer{Op: op.Op, Status: api.RetryAfter, RetryAfterSeconds: retrySeconds}
-		if a.depsDone(ctx, op, done) {
+		// Too many are refused unread: each costs a look into the store.
+		if len(op.Deps) > maxDeps || a.depsDone(ctx, op, done) {
 			ans = a.answerOne(ctx, op)
 		}
 		if ans.Status == api.RetryAfter {
@@ -227,7 +242,7 @@ func (a *API) carryOut(ctx context.Context, op api.Operation) (lifecycle.Result,
 	if err := checkEnvelope(op); err != nil {
 		return lifecycle.Result{}, err
 	}
-	req := lifecycle.Request{Actor: viewer(ctx).Actor, Op: op.Op, Device: viewer(ctx).Device, N: op.N, Hash: strings.ToLower(op.SHA256), Receipt: op.Receipt, Hides: a.hides(ctx)}
+	req := lifecycle.Request{Actor: viewer(ctx).Actor, Op: op.Op, Device: ownDevice(viewer(ctx)), N: op.N, Hash: strings.ToLower(op.SHA256), Receipt: op.Receipt, Hides: a.hides(ctx)}
 	switch {
 	case op.Type == api.OpLodge && op.Version == 1:
 		var body api.LodgeBody
@@ -248,9 +263,19 @@ func (a *API) carryOut(ctx context.Context, op api.Operation) (lifecycle.Result,
 	return lifecycle.Result{}, errUpgrade
 }
 
+// ownDevice names a device within its account: device ids are made by devices,
+// so another account may bring the same one.
+func ownDevice(p identity.Principal) string { return p.Subject() + "/" + p.Device }
+
+// maxDeps bounds how many operations one may build on.
+const maxDeps = 16
+
 func checkEnvelope(op api.Operation) error {
-	if !isUUID(op.Op) || op.N < 1 || len(op.Body) > maxActBody || len(op.Deps) > 16 {
+	if !isUUID(op.Op) || op.N < 1 || len(op.Body) > maxActBody || len(op.Deps) > maxDeps {
 		return portal.Invalid("operation", "operation_shape", "an operation needs a UUID, a counter from 1 and a body of at most %d bytes", maxActBody)
+	}
+	if !utf8.Valid(op.Body) {
+		return portal.Invalid("body", "operation_encoding", "the body is not valid UTF-8")
 	}
 	sum := sha256.Sum256(op.Body)
 	if hex.EncodeToString(sum[:]) != strings.ToLower(op.SHA256) {

@@ -70,7 +70,7 @@ func TestEachOnItsOwn(t *testing.T) {
 		{"newer version", changed(2, func(o *api.Operation) { o.Version = 2 }), "upgrade", api.TypeUpgrade, ""},
 		{"not a UUID", changed(2, func(o *api.Operation) { o.Op = "operation-1" }), "rejected", api.TypeInvalid, "/operation"},
 		{"no counter", changed(0, func(*api.Operation) {}), "rejected", api.TypeInvalid, "/operation"},
-		{"too many deps", changed(2, func(o *api.Operation) { o.Deps = make([]string, 17) }), "retry_after", "", ""},
+		{"too many deps", changed(2, func(o *api.Operation) { o.Deps = make([]string, 17) }), "rejected", api.TypeInvalid, "/operation"},
 		{"body of another type", raw(2, `[1,2]`), "rejected", api.TypeInvalid, "/body"},
 		{"null", raw(2, `null`), "rejected", api.TypeInvalid, "/id"},
 		{"unknown field", raw(2, `{"id":"`+uuid.NewString()+`","bribe":5}`), "rejected", api.TypeInvalid, "/bribe"},

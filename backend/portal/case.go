@@ -288,7 +288,20 @@ func checkFiles(files []File) error {
 	if total > MaxFilesSize {
 		return Invalid("files", "files_size", "all files together may have at most %d MB", MaxFilesSize>>20)
 	}
+	if slices.ContainsFunc(files, func(f File) bool { return !allowedType(f.Type) }) {
+		return Invalid("files", "file_type", "only JPEG and PNG pictures, PDF documents and sound recordings")
+	}
 	return nil
+}
+
+// allowedType: what a browser could run, such as HTML or SVG, is never kept.
+func allowedType(media string) bool {
+	switch media {
+	case "image/jpeg", "image/png", "application/pdf",
+		"audio/aac", "audio/amr", "audio/mp4", "audio/mpeg", "audio/ogg", "audio/wav", "audio/webm":
+		return true
+	}
+	return false
 }
 
 func isSHA256(hash string) bool {

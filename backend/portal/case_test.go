@@ -39,6 +39,8 @@ func TestLodgeNamesEveryWrongField(t *testing.T) {
 		{"files", "files_many", func(_ *Case, b *Complaint) { b.Files = slices.Repeat([]File{photo}, MaxFiles+1) }},
 		{"files", "hash_shape", func(_ *Case, b *Complaint) { b.Files = []File{{SHA256: "abc", Size: 1}} }},
 		{"files", "file_size", func(_ *Case, b *Complaint) { b.Files = []File{{SHA256: photo.SHA256}} }},
+		{"files", "file_type", func(_ *Case, b *Complaint) { b.Files = []File{{SHA256: photo.SHA256, Size: 1, Type: "text/html"}} }},
+		{"files", "file_type", func(_ *Case, b *Complaint) { b.Files = []File{photo, {SHA256: photo.SHA256, Size: 1}} }},
 		{"files", "file_size", func(_ *Case, b *Complaint) { b.Files = []File{{SHA256: photo.SHA256, Size: MaxFileSize + 1}} }},
 		{"files", "files_size", func(_ *Case, b *Complaint) {
 			b.Files = slices.Repeat([]File{{SHA256: photo.SHA256, Size: MaxFileSize}}, 5)
