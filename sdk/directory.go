@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/citizens-portal/portal/sdk/api"
@@ -14,7 +15,12 @@ import (
 
 // Directory is the public knowledge: places, categories, offices. It answers
 // from the device; what is not there yet is fetched.
-type Directory struct{ c *Client }
+type Directory struct {
+	c *Client
+
+	mu    sync.Mutex
+	known map[string]string // versions of public collections held
+}
 
 // Areas lists provinces, divisions, districts and tehsils.
 func (d *Directory) Areas(ctx context.Context) ([]api.Area, error) {
@@ -114,13 +120,34 @@ func (d *Directory) follow(ctx context.Context, versions map[string]string) erro
 	}
 	var errs []error
 	for _, name := range names {
-		held, ok, err := d.held(name)
-		if err == nil && ok && held.Version == versions[name] {
+		if d.current(name, versions[name]) {
 			continue
 		}
 		errs = append(errs, err, d.fetch(ctx, name, versions[name]))
 	}
 	return errors.Join(errs...)
+}
+
+// current reports whether a collection is held in the version the server has.
+// Public ones, once read, are remembered: this is asked at every sync, and they
+// are large.
+func (d *Directory) current(name, version string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if version != "" && d.known[name] == version {
+		return true
+	}
+	held, ok, err := d.held(name)
+	if err != nil || !ok || held.Version != version {
+		return false
+	}
+	if !private(name) {
+		if d.known == nil {
+			d.known = map[string]string{}
+		}
+		d.known[name] = version
+	}
+	return true
 }
 
 const (
