@@ -123,7 +123,7 @@ func (d *Directory) follow(ctx context.Context, versions map[string]string) erro
 		if d.current(name, versions[name]) {
 			continue
 		}
-		errs = append(errs, err, d.fetch(ctx, name, versions[name]))
+		errs = append(errs, d.fetch(ctx, name, versions[name]))
 	}
 	return errors.Join(errs...)
 }
