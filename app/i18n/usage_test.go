@@ -16,10 +16,13 @@ import (
 // families are keys put together at run time, by the prefix they share. The code
 // that builds them is named, so that a family does not outlive it.
 var families = map[string]string{
-	"status.":   "status chips, by the status of a complaint",
-	"level.":    "the deadline ladder, by the level of a complaint",
-	"category.": "picture tiles, by the code of a top category",
-	"rate.":     "the five faces, by their number",
+	"status.":      "status chips, by the status of a complaint",
+	"level.":       "the deadline ladder, by the level of a complaint",
+	"category.":    "picture tiles, by the code of a top category",
+	"rate.":        "the five faces, by their number",
+	"month.":       "dates, by the number of the month",
+	"month_short.": "dates in short, by the number of the month",
+	"weekday.":     "dates, by the number of the day",
 }
 
 // TestKeys fails on a key that sources use and the catalogue lacks, and on a key of

@@ -1,0 +1,259 @@
+// Package app is the program that people see: the window, the way between screens, and
+// the work behind every tap.
+//
+// It joins what the other packages keep apart. The SDK tells what changed; a page reads
+// its state off the UI's goroutine; one call on the UI's goroutine then draws it. The
+// package must never know the server's rules or reach past the SDK.
+//
+// Start with [Run], then window.go for how a page gets on the screen; the files named
+// pages_….go hold the pages.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"fyne.io/fyne/v2"
+	fyneapp "fyne.io/fyne/v2/app"
+
+	"github.com/citizens-portal/portal/app/bidi"
+	"github.com/citizens-portal/portal/app/bidi/line"
+	"github.com/citizens-portal/portal/app/i18n"
+	"github.com/citizens-portal/portal/app/model"
+	"github.com/citizens-portal/portal/app/nav"
+	"github.com/citizens-portal/portal/app/screen"
+	"github.com/citizens-portal/portal/app/style"
+	"github.com/citizens-portal/portal/assets"
+	"github.com/citizens-portal/portal/sdk"
+)
+
+// ID names the program to the system; it is the one of FyneApp.toml.
+const ID = "io.github.citizensportal.portal"
+
+// Config says how to run.
+type Config struct {
+	// Server is the portal's address. It may be empty once the folder knows it.
+	Server string
+	// Home is the folder of everything kept on the device; "" is the system's place
+	// for this program.
+	Home string
+	// Version is shown to people and told to the server.
+	Version string
+	// Demo, when set, offers the made-up people of a demonstration.
+	Demo *Demo
+	// TreeFile, when set, gets what can be tapped and where, as JSON after every
+	// drawing: for scripts that drive the window. Release builds ignore it.
+	TreeFile string
+	// Width and Height of the window on desktops; 0 is the shape of a phone.
+	Width, Height float32
+}
+
+// Demo is what a demonstration knows about its made-up people.
+type Demo struct {
+	People []DemoPerson
+	// OTP waits for the SMS to a number that was sent after a moment and gives its
+	// code.
+	OTP func(ctx context.Context, mobile string, after time.Time) (string, error)
+}
+
+// DemoPerson is one of them. A citizen has a number, an officer a password.
+type DemoPerson struct {
+	Name     string // signs in with it
+	Label    string // for people
+	Role     string // citizen, or an officer's post
+	Mobile   string
+	Password string
+	TOTP     func(now time.Time) (string, error)
+}
+
+// App is the running program. All its fields belong to the UI's goroutine.
+type App struct {
+	cfg    Config
+	fyne   fyne.App
+	win    fyne.Window
+	client *sdk.Client
+	ctx    context.Context // of the whole run; background work ends with it
+
+	words *i18n.Catalogue
+	faces *line.Faces
+	env   bidi.Env
+	prefs *settings
+
+	stack  nav.Stack
+	page   page
+	state  any // what the page was drawn from
+	ready  bool
+	banner model.Banner
+	gen    int // counts readings, so that an older one never replaces a newer
+	frame  frame
+	toasts int
+	// fillOTP is told the code of a demonstration's SMS, on the page that asks for it.
+	fillOTP func(code string)
+
+	// How work leaves and reaches the UI's goroutine; tests run both inline.
+	spawn    func(func())
+	dispatch func(func())
+	after    func(d time.Duration, f func()) (stop func())
+	now      func() time.Time
+}
+
+// Run opens the window and returns when it is closed. Errors are about the folder or
+// the server's address.
+func Run(ctx context.Context, cfg Config) error {
+	fa := fyneapp.NewWithID(ID)
+	if cfg.Home == "" {
+		cfg.Home = filepath.Join(fa.Storage().RootURI().Path(), "portal")
+	}
+	client, err := sdk.Open(ctx, sdk.Config{Dir: cfg.Home, BaseURL: cfg.Server, Client: "portal/" + cfg.Version, DeviceName: deviceName()})
+	if err != nil {
+		return fmt.Errorf("open %s: %w", cfg.Home, err)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	a, err := newApp(ctx, cfg, fa, client)
+	if err != nil {
+		cancel()
+		return errors.Join(err, client.Close())
+	}
+	done := a.follow(ctx)
+	a.start()
+	a.win.ShowAndRun()
+	cancel()
+	done()
+	return client.Close()
+}
+
+func deviceName() string {
+	if host, err := os.Hostname(); err == nil && host != "" && !fyne.CurrentDevice().IsMobile() {
+		return host
+	}
+	return ""
+}
+
+// newApp makes the program on a Fyne app and an open client.
+func newApp(ctx context.Context, cfg Config, fa fyne.App, client *sdk.Client) (*App, error) {
+	words, err := i18n.Load(assets.Translations)
+	if err != nil {
+		return nil, err
+	}
+	faces, err := bidi.NewFaces()
+	if err != nil {
+		return nil, err
+	}
+	a := &App{cfg: cfg, fyne: fa, client: client, ctx: ctx, words: words, faces: faces, prefs: readSettings(cfg.Home), now: time.Now}
+	a.spawn = func(f func()) { go f() }
+	a.dispatch = fyne.Do
+	a.after = func(d time.Duration, f func()) func() {
+		t := time.AfterFunc(d, func() { a.dispatch(f) })
+		return func() { t.Stop() }
+	}
+	fa.SetIcon(fyne.NewStaticResource("icon.png", assets.AppIcon()))
+	a.look()
+	return a, nil
+}
+
+// look makes the theme and the language anew from the settings.
+func (a *App) look() {
+	dark := a.prefs.Brightness == screen.BrightnessDark
+	if a.prefs.Brightness == screen.BrightnessSystem {
+		dark = a.fyne.Settings().ThemeVariant() == 0 // fyne's theme.VariantDark
+	}
+	th := style.New(dark, max(a.prefs.Scale, style.Scale100))
+	a.env = bidi.NewEnv(a.lang(), a.words, th, a.faces)
+	a.fyne.Settings().SetTheme(th)
+}
+
+func (a *App) lang() i18n.Lang {
+	if a.prefs.Lang == "" {
+		return i18n.English
+	}
+	return a.prefs.Lang
+}
+
+// start shows the window where the person left off.
+func (a *App) start() {
+	a.win = a.fyne.NewWindow(a.env.T("app.name"))
+	a.win.SetPadded(false)
+	w, h := a.cfg.Width, a.cfg.Height
+	if w == 0 {
+		w, h = 420, 780
+	}
+	a.win.Resize(fyne.NewSize(w, h))
+	a.frame = newFrame(a)
+	a.win.SetContent(a.frame.root)
+	a.win.Canvas().SetOnTypedKey(func(k *fyne.KeyEvent) {
+		if k.Name == fyne.KeyEscape || k.Name == "Back" { // Android's Back
+			a.back()
+		}
+	})
+	life := a.fyne.Lifecycle()
+	life.SetOnExitedForeground(a.pause)
+	life.SetOnStopped(a.pause)
+	a.stack = a.firstWay()
+	a.enter()
+	a.watchTree()
+}
+
+// pause keeps everything for the case that the program is not there when the person
+// comes back.
+func (a *App) pause() {
+	if a.page.pause != nil {
+		a.page.pause()
+	}
+	a.keep()
+}
+
+// keep writes settings and the way to the disk.
+func (a *App) keep() {
+	a.prefs.Way = a.stack
+	a.prefs.write(a.cfg.Home)
+}
+
+// firstWay is where to begin: where the person was, as far as that still makes sense.
+func (a *App) firstWay() nav.Stack {
+	profile, err := a.client.Accounts.Profile()
+	switch {
+	case a.prefs.Lang == "":
+		return nav.NewStack(nav.Route{Name: nav.Language})
+	case err != nil:
+		if _, waiting := a.client.Accounts.Awaiting(); waiting && a.prefs.Way.Top().Name == nav.OTP {
+			return a.prefs.Way
+		}
+		return nav.NewStack(nav.Route{Name: nav.Welcome})
+	case profile.Kind == kindOfficer:
+		return nav.NewStack(nav.Route{Name: nav.Desk})
+	}
+	switch a.prefs.Way.Top().Name {
+	case "", nav.Language, nav.Welcome, nav.Register, nav.SignIn, nav.OTP, nav.Officer, nav.Desk:
+		return nav.NewStack(nav.Route{Name: nav.Home})
+	}
+	return a.prefs.Way
+}
+
+const kindOfficer = "officer"
+
+// follow keeps the device in sync and the window true to it, until ctx ends. The
+// function given waits for both.
+func (a *App) follow(ctx context.Context) (wait func()) {
+	changes := a.client.Changes(ctx)
+	listening, running := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(listening)
+		for c := range changes {
+			a.dispatch(func() { a.changed(c) })
+		}
+	}()
+	go func() {
+		defer close(running)
+		if err := a.client.Run(ctx); err != nil {
+			a.dispatch(a.reload) // damaged: the page says so
+		}
+	}()
+	return func() { <-listening; <-running }
+}
+
+// changed follows a batch of changes of the SDK with one reading.
+func (a *App) changed(sdk.Change) { a.reload() }
