@@ -136,6 +136,7 @@ func (a *Accounts) LoginOfficer(ctx context.Context, name, password, totp string
 func (a *Accounts) signIn(s api.Session, login string) error {
 	a.c.Sync.pause()
 	defer a.c.Sync.resume()
+	a.c.unsaved = nil
 	u, err := a.c.home.Adopt(s, login)
 	if err != nil {
 		return fmt.Errorf("keep the session: %w", err)
