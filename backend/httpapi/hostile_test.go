@@ -126,3 +126,29 @@ func TestMadeUpForwardedFor(t *testing.T) {
 		t.Errorf("statuses %v of one address with many made-up ones", statuses)
 	}
 }
+
+// TestQuarantineIsBounded: what is put aside for a person to look at is no place
+// to store things in. What finds no room stays on its device.
+func TestQuarantineIsBounded(t *testing.T) {
+	w := newWorld(t)
+	amir, zari := w.citizen(amirMobile), w.citizen(zariMobile)
+	first, _ := lodgeOp(1)
+	amir.push(first)
+	flood := func(c *client, n int) string {
+		b := lodgeBody()
+		b.ID, b.Text = first.Lane, strings.Repeat("x", 100<<10)+fmt.Sprint(n)
+		o := op(1, b.ID, api.OpLodge, b)
+		o.Op = first.Op
+		_, got := c.push(o)
+		return got
+	}
+	for n := range 10 {
+		is(t, "within bounds", flood(amir, n), "quarantined")
+	}
+	is(t, "too much", flood(amir, 10), "retry_after")
+	is(t, "kept before", flood(amir, 9), "quarantined")
+	is(t, "another account", flood(zari, 11), "quarantined")
+	w.Clock.Forward(25 * time.Hour)
+	amir.enter(amir.do("POST", api.RouteRefresh, api.RefreshRequest{Refresh: amir.Refresh, Device: amir.device}))
+	is(t, "another day", flood(amir, 10), "quarantined")
+}

@@ -21,7 +21,17 @@ const (
 	kindQuarantine = "quarantine"
 	failuresMax    = 5
 	failureMemory  = 30 * 24 * time.Hour
+
+	// What one account may have put aside in a day: far more than honest faults
+	// make, far too little to fill the disk with.
+	kindRoom = "quarantine-room"
+	roomMax  = 1 << 20 // bytes
+	roomFor  = 24 * time.Hour
 )
+
+// errNoRoom means that an account had too much put aside today; the operation
+// stays on its device.
+var errNoRoom = errors.New("too much put aside")
 
 // failedOften counts one more failure of an operation and reports whether it is
 // time to put it aside.
@@ -49,9 +59,21 @@ func (a *API) quarantine(ctx context.Context, op api.Operation, p *api.Problem) 
 		Problem   *api.Problem  `json:"problem"`
 	}{viewer(ctx).Device, a.Now().UTC(), op, p})
 	if err == nil {
+		id := op.Op + "/" + op.SHA256
 		err = a.Store.Update(ctx, func(tx store.Tx) error {
-			return tx.PutRecord(ctx, store.Record{Kind: kindQuarantine, ID: op.Op + "/" + op.SHA256, By: viewer(ctx).Device, Doc: doc})
+			_, err := tx.Record(ctx, kindQuarantine, id)
+			if !errors.Is(err, store.ErrNotFound) {
+				return err // kept already, or the store does not answer
+			}
+			if err := a.takeRoom(ctx, tx, len(doc)); err != nil {
+				return err
+			}
+			return tx.PutRecord(ctx, store.Record{Kind: kindQuarantine, ID: id, By: viewer(ctx).Device, Doc: doc})
 		})
+	}
+	if errors.Is(err, errNoRoom) {
+		a.log.WarnContext(ctx, "no room to put another operation of this account aside", slog.String("op", op.Op))
+		return api.Answer{Op: op.Op, Status: api.RetryAfter, Problem: p, RetryAfterSeconds: int(roomFor / time.Second)}
 	}
 	if err != nil {
 		a.log.ErrorContext(ctx, "quarantine failed", slog.String("op", op.Op), slog.Any("error", err))
@@ -59,4 +81,26 @@ func (a *API) quarantine(ctx context.Context, op api.Operation, p *api.Problem) 
 	}
 	a.log.WarnContext(ctx, "operation put aside for a person to look at", slog.String("op", op.Op))
 	return api.Answer{Op: op.Op, Status: api.Quarantined, Problem: p}
+}
+
+// takeRoom counts what the viewer's account has put aside today.
+func (a *API) takeRoom(ctx context.Context, tx store.Tx, size int) error {
+	who := viewer(ctx).Subject()
+	if err := tx.Lock(ctx, kindRoom+"/"+who); err != nil {
+		return err
+	}
+	r, err := tx.Record(ctx, kindRoom, who)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	ends, used := r.ExpiresAt, 0
+	if a.Now().Before(ends) {
+		used, _ = strconv.Atoi(string(r.Doc)) // written below
+	} else {
+		ends = a.Now().Add(roomFor)
+	}
+	if used+size > roomMax {
+		return errNoRoom
+	}
+	return tx.PutRecord(ctx, store.Record{Kind: kindRoom, ID: who, Doc: []byte(strconv.Itoa(used + size)), ExpiresAt: ends})
 }
