@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -251,15 +253,16 @@ func (h *host) restore(ctx context.Context) error {
 }
 
 // otp gives the newest code that was sent to a number.
-func (h *host) otp(mobile string) (string, error) {
-	raw, err := os.ReadFile(h.cfg.SMSFile)
+func (h *host) otp(mobile string) (string, error) { return newestOTP(h.cfg.SMSFile, mobile) }
+
+func newestOTP(file, mobile string) (string, error) {
+	raw, err := os.ReadFile(file)
 	if err != nil {
 		return "", err
 	}
-	lines := strings.Split(strings.TrimSpace(string(raw)), "\n")
-	for i := len(lines) - 1; i >= 0; i-- {
+	for line := range lastFirst(strings.Split(strings.TrimSpace(string(raw)), "\n")) {
 		var m struct{ To, Text string }
-		if err := json.Unmarshal([]byte(lines[i]), &m); err != nil {
+		if err := json.Unmarshal([]byte(line), &m); err != nil {
 			return "", err
 		}
 		if code := sixDigits.FindString(m.Text); m.To == mobile && code != "" {
@@ -267,4 +270,14 @@ func (h *host) otp(mobile string) (string, error) {
 		}
 	}
 	return "", fmt.Errorf("no SMS to %s", mobile)
+}
+
+func lastFirst(lines []string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, line := range slices.Backward(lines) {
+			if !yield(line) {
+				return
+			}
+		}
+	}
 }
