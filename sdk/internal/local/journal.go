@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 )
 
 // journal is an append-only file of unsent work, fsynced before the
@@ -20,12 +21,14 @@ type journal struct {
 }
 
 // journalRecord is one entry: an operation with what the device itself made
-// for it, or (alone) the last operation number used.
+// for it, or (alone) the last operation number used, or an operation that was
+// taken back or settled since.
 type journalRecord struct {
 	Op      *Op      `json:"op,omitempty"`
 	Case    *Case    `json:"case,omitempty"`
 	Receipt *Receipt `json:"receipt,omitempty"`
 	N       int64    `json:"n,omitempty"`
+	Gone    string   `json:"gone,omitempty"`
 }
 
 const (
@@ -131,10 +134,11 @@ func (u *User) replayJournal() error {
 		}
 		for _, r := range records {
 			st.N = max(st.N, r.N)
-			if r.Op == nil {
-				continue
+			if r.Op != nil {
+				st.N = max(st.N, r.Op.N)
 			}
-			st.N = max(st.N, r.Op.N)
+		}
+		for _, r := range standing(records) {
 			if err := tx.restore(r); err != nil {
 				return err
 			}
@@ -142,6 +146,27 @@ func (u *User) replayJournal() error {
 		return tx.putState(st)
 	}))
 	return err
+}
+
+// standing gives the operations' records that still hold: none taken back
+// since, and of several under one id or number the last. A number comes twice
+// when the program stopped between the journal and the commit: what had it
+// first was never saved.
+func standing(records []journalRecord) []journalRecord {
+	gone, numbers := map[string]bool{}, map[int64]bool{}
+	var out []journalRecord
+	for _, r := range slices.Backward(records) {
+		if r.Gone != "" {
+			gone[r.Gone] = true
+		}
+		if r.Op == nil || gone[r.Op.Op] || numbers[r.Op.N] {
+			continue
+		}
+		gone[r.Op.Op], numbers[r.Op.N] = true, true
+		out = append(out, r)
+	}
+	slices.Reverse(out)
+	return out
 }
 
 func (tx *Tx) restore(r journalRecord) error {

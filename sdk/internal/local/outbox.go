@@ -497,7 +497,11 @@ func (tx *Tx) putBack(op Op) error {
 	for tx.b.Bucket([]byte(bucketOutbox)).Get(number(op.N)) != nil {
 		op.N++
 	}
-	tx.note = append(tx.note, journalRecord{Op: &op})
+	r, err := tx.recordOf(op)
+	if err != nil {
+		return err
+	}
+	tx.note = append(tx.note, r)
 	return put(tx, bucketOutbox, number(op.N), op)
 }
 
@@ -569,7 +573,7 @@ func (tx *Tx) Settle(id string) error {
 	if err := del(tx, bucketAttention, []byte(id)); err != nil {
 		return err
 	}
-	tx.emptied = true
+	tx.gone(id)
 	if op.Type == api.OpLodge {
 		return tx.dropLocalCase(op.Lane)
 	}
@@ -587,16 +591,28 @@ func (tx *Tx) Cancel(id string) error {
 		if op.Op != id || (op.Frozen && !tx.Has(BugTakeBackSent)) {
 			continue
 		}
-		if err := del(tx, bucketOutbox, number(op.N)); err != nil {
+		if err := tx.drop(op); err != nil {
 			return err
 		}
-		tx.emptied = true
 		if op.Type == api.OpLodge {
 			return tx.dropLocalCase(op.Lane)
 		}
 		return nil
 	}
 	return fmt.Errorf("unsent operation %s: %w", id, ErrNoSuch)
+}
+
+// drop removes an operation from the outbox for good: the journal must not
+// bring it back either.
+func (tx *Tx) drop(op Op) error {
+	tx.gone(op.Op)
+	return del(tx, bucketOutbox, number(op.N))
+}
+
+// gone tells the journal that an operation is settled.
+func (tx *Tx) gone(op string) {
+	tx.emptied = true
+	tx.note = append(tx.note, journalRecord{Gone: op})
 }
 
 func (tx *Tx) dropLocalCase(id string) error {
@@ -612,7 +628,7 @@ func (tx *Tx) dropLocalCase(id string) error {
 		if op.Lane != id {
 			continue
 		}
-		if err := del(tx, bucketOutbox, number(op.N)); err != nil {
+		if err := tx.drop(op); err != nil {
 			return err
 		}
 	}
@@ -665,6 +681,6 @@ func (tx *Tx) purge(st *State) error {
 // DropAttention removes an attention item that a new operation replaces; the
 // complaint it is about stays.
 func (tx *Tx) DropAttention(id string) error {
-	tx.emptied = true
+	tx.gone(id)
 	return del(tx, bucketAttention, []byte(id))
 }
