@@ -95,8 +95,12 @@ func fromRemote(err error) error {
 	return err
 }
 
+// maxWaitSeconds bounds what a server may ask for: a day.
+const maxWaitSeconds = 24 * 60 * 60
+
 func fromProblem(p *api.Problem) error {
-	return &Error{Kind: kindOf(p), Problem: p, RetryAfter: time.Duration(p.RetryAfterSeconds) * time.Second}
+	wait := min(max(p.RetryAfterSeconds, 0), maxWaitSeconds)
+	return &Error{Kind: kindOf(p), Problem: p, RetryAfter: time.Duration(wait) * time.Second}
 }
 
 func kindOf(p *api.Problem) error {

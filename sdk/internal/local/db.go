@@ -234,7 +234,7 @@ func guard(fn func() error) (err error) {
 		switch r := recover().(type) {
 		case nil:
 		case runtime.Error:
-			if _, fault := r.(interface{ Addr() uintptr }); !fault {
+			if _, fault := r.(interface{ Addr() uintptr }); !fault && !inBolt() {
 				panic(r)
 			}
 			err = fmt.Errorf("%w: %w", ErrDamaged, r)
@@ -253,6 +253,25 @@ func guard(fn func() error) (err error) {
 		}
 	}()
 	return fn()
+}
+
+// inBolt reports, while a panic is handled, whether it arose in bbolt's own code:
+// on a page with wrong numbers it reaches beyond its slices.
+func inBolt() bool {
+	pcs := make([]uintptr, 32)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs)])
+	panicking := false
+	for {
+		f, more := frames.Next()
+		if strings.HasPrefix(f.Function, "runtime.") {
+			panicking = true
+		} else if panicking {
+			return strings.HasPrefix(f.Function, "go.etcd.io/bbolt")
+		}
+		if !more {
+			return false
+		}
+	}
 }
 
 func brokenFile(message string) bool {

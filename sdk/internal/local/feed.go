@@ -66,7 +66,14 @@ func (tx *Tx) Apply(req api.SyncRequest, resp api.SyncResponse, wait func(tries 
 	if err := tx.answers(req, resp, wait, &out); err != nil {
 		return out, fmt.Errorf("answers: %w", err)
 	}
+	account, err := tx.Account()
+	if err != nil {
+		return out, err
+	}
 	for _, p := range resp.Feeds {
+		if !account.reads(p.Feed) {
+			continue
+		}
 		if err := tx.page(p, &out); err != nil {
 			return out, fmt.Errorf("feed %s: %w", p.Feed, err)
 		}

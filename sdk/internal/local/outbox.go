@@ -406,13 +406,19 @@ func (tx *Tx) answer(sent api.Operation, a api.Answer, wait func(int) time.Durat
 		}
 		op.NotBefore, op.Told = tx.now.Add(wait(1)), false
 		if a.RetryAfterSeconds > 0 {
-			op.NotBefore, op.Told = tx.now.Add(time.Duration(a.RetryAfterSeconds)*time.Second), true
+			op.NotBefore, op.Told = tx.now.Add(patience(a.RetryAfterSeconds)), true
 		}
 	default:
 		// A word this program does not know: keep the operation, ask later.
 		op.NotBefore, op.Told = tx.now.Add(askAgain), true
 	}
 	return put(tx, bucketOutbox, number(op.N), op)
+}
+
+// patience bounds how long a server may make an operation wait: a slip there
+// must not keep it here for years.
+func patience(seconds int) time.Duration {
+	return time.Duration(min(seconds, int(upgradeWait/time.Second))) * time.Second
 }
 
 // finish moves an acknowledged operation to those kept for a restored server.

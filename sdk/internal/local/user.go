@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -56,8 +57,8 @@ func userFiles(dir, name string) []string {
 	return []string{db, db + ".new", db + ".before-migration", filepath.Join(dir, name+".journal"), filepath.Join(dir, name+".files")}
 }
 
-// openUser opens an account's file. A damaged one is set aside and the unsent
-// work comes back from the journal; the rest comes back from the server after
+// openUser opens an account's file. A damaged one is set aside; then, and when it
+// is not there at all, the unsent work comes back from the journal; the rest comes back from the server after
 // signing in.
 func (h *Home) openUser(hash string) (*User, error) {
 	name := "user-" + hash
@@ -77,6 +78,8 @@ func (h *Home) openUser(hash string) (*User, error) {
 		return nil, err
 	}
 	u := &User{name: name, files: paths[4], now: h.opts.Now, rand: h.opts.Rand, faults: h.opts.Faults}
+	_, gone := os.Stat(paths[0])
+	lost := errors.Is(gone, fs.ErrNotExist)
 	u.db, err = openDatabase(paths[0], userLayout(), s, h.space, h.opts.LockWait)
 	if err == nil {
 		err = u.checkOutbox()
@@ -95,7 +98,7 @@ func (h *Home) openUser(hash string) (*User, error) {
 		return nil, errors.Join(err, u.db.close())
 	}
 	u.db.faults, u.journal.faults = u.faults, u.faults
-	if damaged && u.faults.Bug != BugJournalSkipped {
+	if (damaged || lost) && u.faults.Bug != BugJournalSkipped {
 		err = u.replayJournal()
 	} else {
 		err = u.trimJournal()
@@ -257,6 +260,14 @@ type Account struct {
 	// SignedOut: the server ended the session, or the owner did. What is here
 	// stays readable until the owner logs out.
 	SignedOut bool `json:"signed_out,omitempty"`
+}
+
+// reads reports whether a feed is the account's to keep: nothing of somebody
+// else's stays on a citizen's device, whatever a server says. An officer's feeds
+// change when they change office, which the server tells with the next session.
+func (a Account) reads(feed string) bool {
+	p := a.Session.Profile
+	return p.Kind != "citizen" || slices.Contains(p.Feeds, feed)
 }
 
 // State is where sync stands.
