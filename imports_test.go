@@ -54,7 +54,7 @@ var layers = []layer{
 }
 
 // testOnly are packages that only tests, and each other, may import.
-var testOnly = []string{"backend/store/storetest", "backend/simtest"}
+var testOnly = []string{"backend/backendtest", "backend/store/storetest", "backend/simtest", "sdk/internal/fake"}
 
 // standardOnly are packages that import the standard library and nothing else.
 var standardOnly = []string{"sdk/api", "backend/portal"}
