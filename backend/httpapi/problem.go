@@ -30,6 +30,7 @@ type kind struct {
 // kinds is searched from the top; the first match wins.
 var kinds = []kind{
 	{lifecycle.ErrDeviceCopied, api.TypeResetDevice, http.StatusConflict, "Two copies of this device are in use"},
+	{identity.ErrDeviceCopied, api.TypeResetDevice, http.StatusConflict, "Two copies of this device are in use"},
 	{identity.ErrSignedOut, api.TypeSignedOut, http.StatusUnauthorized, "Not signed in"},
 	{identity.ErrCredentials, api.TypeSignedOut, http.StatusUnauthorized, "The sign-in details are not right"},
 	{identity.ErrStepUp, api.TypeForbidden, http.StatusForbidden, "Enter your code once more for this"},

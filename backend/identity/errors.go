@@ -14,6 +14,10 @@ var (
 	ErrNoSMS = errors.New("no way to send SMS is configured")
 	// ErrSignedOut means the token is unknown, expired or revoked: sign in again.
 	ErrSignedOut = errors.New("signed out")
+	// ErrDeviceCopied means that a device refreshes a session which it gave up by
+	// signing in anew: two copies of it are in use, and this one needs another
+	// identity.
+	ErrDeviceCopied = errors.New("two copies of this device are in use")
 	// ErrCredentials is the one answer to a wrong name, password, TOTP or
 	// recovery code, and to an account that is not there.
 	ErrCredentials = errors.New("the sign-in details are not right")

@@ -188,7 +188,7 @@ func (s *Service) newSession(ctx context.Context, tx store.Tx, actor portal.Acto
 	} else {
 		d.Account, d.EndsAt = actor.Account, now.Add(refreshLife)
 	}
-	if err := s.endSessions(ctx, tx, d.Subject, device.ID, "signed in again"); err != nil {
+	if err := s.endSessions(ctx, tx, d.Subject, device.ID, signedInAgain); err != nil {
 		return sessionDoc{}, tokenPair{}, err
 	}
 	pair, err := s.issue(&d)
@@ -229,7 +229,7 @@ func (s *Service) issueAccess(d *sessionDoc, pair *tokenPair) error {
 // Refresh trades a refresh token for a new session. The same token from the
 // same device gets the same successor until that one is used, because on a bad
 // network the answer may have been lost. From another device, or used up, it
-// ends the whole family. The error is ErrSignedOut.
+// ends the whole family. The error is ErrSignedOut, or ErrDeviceCopied.
 func (s *Service) Refresh(ctx context.Context, token string, device DeviceInput) (Session, error) {
 	id, ok := parseToken(refreshToken, token)
 	if !ok {
@@ -243,7 +243,7 @@ func (s *Service) Refresh(ctx context.Context, token string, device DeviceInput)
 		var err error
 		d, err = get[sessionDoc](ctx, tx, kindSession, id, s.now())
 		if errors.Is(err, store.ErrNotFound) || err == nil && !d.alive(s.now()) {
-			refused = ErrSignedOut
+			refused = d.refusal(device)
 			return nil
 		}
 		if err != nil {
@@ -262,9 +262,25 @@ func (s *Service) Refresh(ctx context.Context, token string, device DeviceInput)
 	return s.session(ctx, d, pair)
 }
 
+// signedInAgain ends a session whose device opened another. The device has
+// dropped its tokens then; if they come back, a copy of it has them.
+const signedInAgain = "signed in again"
+
+// refusal is why a session that has ended is not refreshed.
+func (d sessionDoc) refusal(device DeviceInput) error {
+	if d.Reason == signedInAgain && d.isOf(device) {
+		return ErrDeviceCopied
+	}
+	return ErrSignedOut
+}
+
+func (d sessionDoc) isOf(device DeviceInput) bool {
+	return d.Device == device.ID && sameHash(d.DeviceKey, hashToken(device.Key))
+}
+
 func (s *Service) rotate(ctx context.Context, tx store.Tx, d *sessionDoc, token string, device DeviceInput) (pair tokenPair, refused, err error) {
 	hash := hashToken(token)
-	ours := sameHash(d.DeviceKey, hashToken(device.Key)) && d.Device == device.ID
+	ours := d.isOf(device)
 	switch {
 	case sameHash(d.Refresh, hash) && ours:
 		pair, err = s.advance(d, hash)

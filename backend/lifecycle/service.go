@@ -39,6 +39,11 @@ type Config struct {
 	Notify    Notify // may be nil: nobody is told but by feed
 	Now       func() time.Time
 	Rand      io.Reader // for codes
+	// CodeSource, when set, gives the bytes of a case's first code from its id:
+	// the same whenever it is asked, and not to be guessed. A case that is filed
+	// again after the server was restored then has the same code, even where no
+	// receipt had reached the phone that filed it.
+	CodeSource func(caseID string) io.Reader
 }
 
 // Service lodges complaints and acts on cases.
@@ -108,7 +113,11 @@ func (s *Service) Lodge(ctx context.Context, req Request, f Filing) (Result, err
 		return Result{}, fmt.Errorf("lodge %s: %w", f.ID, err)
 	}
 	for try := range codeTries {
-		if c.Code, err = s.newCode(c.District, at); err != nil {
+		source := s.Rand
+		if try == 0 && s.CodeSource != nil {
+			source = s.CodeSource(c.ID)
+		}
+		if c.Code, err = newCode(source, c.District, at); err != nil {
 			return Result{}, err
 		}
 		if try == 0 {
@@ -199,12 +208,12 @@ func sameFiling(ctx context.Context, tx store.Tx, old, c portal.Case, body []byt
 }
 
 // newCode draws a code for a district's province and the filing year.
-func (s *Service) newCode(district portal.AreaID, at time.Time) (portal.Code, error) {
+func newCode(source io.Reader, district portal.AreaID, at time.Time) (portal.Code, error) {
 	province, _, _ := strings.Cut(string(district), "/")
 	var random [portal.CodeRandomLen]byte
 	for i := range random {
 		for {
-			if _, err := io.ReadFull(s.Rand, random[i:i+1]); err != nil {
+			if _, err := io.ReadFull(source, random[i:i+1]); err != nil {
 				return "", fmt.Errorf("draw a code: %w", err)
 			}
 			if portal.UniformCodeByte(random[i]) {

@@ -1,7 +1,9 @@
 package server
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -109,7 +111,7 @@ func (b *Backend) wire(ctx context.Context) error {
 	if err := b.Identity.CheckKeys(ctx); err != nil {
 		return fmt.Errorf("keys: %w", err)
 	}
-	b.Lifecycle = lifecycle.New(lifecycle.Config{Store: b.Store, Directory: b.Directory.Current, Keys: b.Keys, Notify: b.notify, Now: b.Now, Rand: b.Rand})
+	b.Lifecycle = lifecycle.New(lifecycle.Config{Store: b.Store, Directory: b.Directory.Current, Keys: b.Keys, Notify: b.notify, Now: b.Now, Rand: b.Rand, CodeSource: b.codeSource})
 	b.Sweeper = escalation.New(b.Store, b.Directory.Current, b.Lifecycle.Recorder, b.Now)
 	if b.Demo {
 		return b.seedDemo(ctx)
@@ -188,6 +190,12 @@ func (b *Backend) meta(ctx context.Context, id string) (string, error) {
 // notify queues the SMS that goes with a decision: its code, never its content.
 func (b *Backend) notify(ctx context.Context, tx store.Tx, account portal.AccountID, action portal.Action, code portal.Code) error {
 	return b.Identity.Notify(ctx, tx, account, notice(action, code))
+}
+
+// codeSource makes the code of a case follow from its id and this server's key.
+func (b *Backend) codeSource(caseID string) io.Reader {
+	sum := sha256.Sum256([]byte(b.Keys.BlindIndex("complaint code", caseID)))
+	return io.MultiReader(bytes.NewReader(sum[:]), b.Rand)
 }
 
 // Escalate moves up what is due at asOf. A moment in the future is for
