@@ -38,7 +38,12 @@ type filing struct {
 	// told by the portal, and stable from then on.
 	code     string
 	lodgedAt time.Time
-	life     int // of the phone, when it was saved
+	// acked: the phone that filed it has shown that the server has it, so that
+	// it holds the receipt.
+	acked bool
+	// elsewhere: its phone went back to a time before it, so that the screen
+	// shows it only after a sync.
+	elsewhere bool
 }
 
 type act struct {
@@ -49,7 +54,8 @@ type act struct {
 	lane  string
 	op    string
 	sure  bool
-	life  int
+	// elsewhere: as of a filing.
+	elsewhere bool
 }
 
 func newLedger(w *world) *ledger {
@@ -61,7 +67,7 @@ func (l *ledger) lock() func() { l.mu.Lock(); return l.mu.Unlock }
 // file notes a complaint that is about to be saved.
 func (l *ledger) file(p *phone, text string) *filing {
 	defer l.lock()()
-	f := &filing{text: text, owner: p.who, phone: p, at: time.Now(), poison: strings.Contains(text, poison), life: p.lives}
+	f := &filing{text: text, owner: p.who, phone: p, at: time.Now(), poison: strings.Contains(text, poison)}
 	l.filed[text] = f
 	return f
 }
@@ -69,7 +75,7 @@ func (l *ledger) file(p *phone, text string) *filing {
 // act notes something about to be said or done to a complaint.
 func (l *ledger) act(p *phone, lane, text string) *act {
 	defer l.lock()()
-	a := &act{text: text, owner: p.who, phone: p, at: time.Now(), lane: lane, life: p.lives}
+	a := &act{text: text, owner: p.who, phone: p, at: time.Now(), lane: lane}
 	l.acts[text] = a
 	l.order = append(l.order, a)
 	return a
@@ -80,13 +86,13 @@ func (l *ledger) act(p *phone, lane, text string) *act {
 func (l *ledger) unsure(p *phone, since time.Time) {
 	defer l.lock()()
 	for _, f := range l.filed {
-		if f.phone == p && !f.at.Before(since) && f.code == "" {
-			f.sure = false
+		if f.phone == p && !f.at.Before(since) {
+			f.sure, f.elsewhere = f.code != "", true
 		}
 	}
 	for _, a := range l.acts {
 		if a.phone == p && !a.at.Before(since) {
-			a.sure = false
+			a.sure, a.elsewhere = false, true
 		}
 	}
 }
@@ -107,6 +113,7 @@ func (l *ledger) seen(p *phone, c sdk.Complaint) {
 		return
 	}
 	f.told(l.w, p.name, c.Code, c.LodgedAt)
+	f.acked = f.acked || f.phone == p && c.State == sdk.StateReceived
 }
 
 // told notes code and filing time, or finds that they changed.
@@ -117,6 +124,10 @@ func (f *filing) told(w *world, where, code string, at time.Time) {
 		f.sure = true
 	case f.code != code:
 		w.violate("%s: the code of %q changed from %s to %s", where, f.text, f.code, code)
+	case !f.acked && w.host.restores > 0 && at.After(f.lodgedAt):
+		// The server had it, went back to before that, and got it once more; no
+		// receipt had reached the phone. It was filed when it came for good.
+		f.lodgedAt = at
 	case !f.lodgedAt.Equal(at):
 		w.violate("%s: the filing time of %s changed from %s to %s", where, code, f.lodgedAt, at)
 	}
@@ -131,13 +142,13 @@ func (l *ledger) readYourWrites(p *phone, shown map[string]sdk.Complaint) {
 		texts[c.Text] = true
 	}
 	for _, f := range l.filed {
-		if f.phone == p && f.owner == p.who && f.sure && !f.gone && !p.w.hides(p, f.lodgedAt) && !texts[f.text] {
+		if f.phone == p && f.owner == p.who && f.sure && !f.gone && !f.elsewhere && !p.w.hides(p, f.lodgedAt) && !texts[f.text] {
 			l.w.violate("%s: %q was saved here and is not on the screen", p.name, f.text)
 		}
 	}
 	for _, a := range l.acts {
 		c, ok := shown[a.lane]
-		if a.phone != p || a.owner != p.who || !a.sure || !ok {
+		if a.phone != p || a.owner != p.who || !a.sure || a.elsewhere || !ok {
 			continue
 		}
 		if !l.visible(p, c, a) {

@@ -56,7 +56,6 @@ type phone struct {
 	// excused: the next sign-out has a reason that is no fault.
 	excused string
 	drafts  map[string]string
-	lives   int
 	// hiding: it is new to its account and does not show older complaints yet.
 	hiding bool
 }
@@ -132,7 +131,6 @@ func (p *phone) restart() {
 	if err := p.open(); err != nil {
 		p.w.violate("%s: does not open again: %v", p.name, err)
 	}
-	p.lives++
 }
 
 // guarded makes the phone stop at one of its next writes, sometimes.
@@ -280,7 +278,6 @@ func (p *phone) rollBack(dir string) error {
 		return err
 	}
 	p.link.forgetPlaces()
-	p.lives++
 	return p.open()
 }
 
@@ -306,7 +303,6 @@ func (p *phone) damage() error {
 		}
 	}
 	p.link.forgetPlaces()
-	p.lives++
 	return p.open()
 }
 

@@ -125,7 +125,7 @@ func (p *phone) lodge() {
 	p.w.tracef("%s: files %q: %v (whole %v)", p.name, text, err, whole)
 	if whole && err == nil {
 		p.w.ledger.mu.Lock()
-		f.sure, f.id, f.life = true, sub.Complaint.ID, p.lives
+		f.sure, f.id = true, sub.Complaint.ID
 		p.w.ledger.mu.Unlock()
 	}
 	p.observe()
@@ -194,7 +194,7 @@ func (p *phone) do(id, text string, f func() (sdk.Submission, error)) {
 	p.w.tracef("%s: %q: %v (whole %v)", p.name, text, err, whole)
 	if whole && err == nil {
 		p.w.ledger.mu.Lock()
-		a.sure, a.op, a.life = true, sub.Op, p.lives
+		a.sure, a.op = true, sub.Op
 		p.w.ledger.mu.Unlock()
 	}
 	p.observe()
