@@ -185,6 +185,9 @@ func (a *App) start() {
 	a.frame = newFrame(a)
 	a.win.SetContent(a.frame.root)
 	a.win.Canvas().SetOnTypedKey(func(k *fyne.KeyEvent) {
+		if a.page.key != nil && a.page.key(k) {
+			return
+		}
 		if k.Name == fyne.KeyEscape || k.Name == "Back" { // Android's Back
 			a.back()
 		}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/citizens-portal/portal/app/desk"
 	"github.com/citizens-portal/portal/app/i18n"
 	"github.com/citizens-portal/portal/app/nav"
 	"github.com/citizens-portal/portal/app/screen"
@@ -18,6 +19,7 @@ type settings struct {
 	Scale      style.Scale       `json:"scale,omitempty"`
 	Brightness screen.Brightness `json:"brightness,omitempty"`
 	Way        nav.Stack         `json:"way"`
+	Desk       desk.State        `json:"desk,omitzero"`
 }
 
 const settingsFile = "app.json"

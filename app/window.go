@@ -22,11 +22,14 @@ import (
 
 // page is a screen at work. load, called on the UI's goroutine, gives the reading that
 // runs off it and must touch only what it captured. draw makes the screen from what
-// was read. pause, if set, keeps what is being written.
+// was read. pause, if set, keeps what is being written; leave ends what the page has
+// running; key gets the keys that no part of the page wants, and tells if it took one.
 type page struct {
 	load  func(src source) func(ctx context.Context) (any, error)
 	draw  func(state any) screen.Frame
 	pause func()
+	leave func()
+	key   func(*fyne.KeyEvent) bool
 }
 
 // source is what a reading may use: the SDK, and words at one moment.
@@ -94,6 +97,9 @@ func (a *App) leavePage() {
 
 // enter shows the page on top of the way.
 func (a *App) enter() {
+	if a.page.leave != nil {
+		a.page.leave()
+	}
 	a.page, a.state, a.ready = a.pageFor(a.stack.Top()), nil, false
 	a.keep()
 	a.reload()

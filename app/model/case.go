@@ -127,9 +127,35 @@ func (p *Case) ladder(w Words, c sdk.Complaint) {
 		p.Rungs = append(p.Rungs, r)
 	}
 	p.Current, p.Today = c.Level, share(w.Now)
-	if !c.DueAt.IsZero() && c.Level+1 < len(c.Ladder) {
+	// A proposal that waits for the citizen holds the next step back.
+	if c.Status != "proposed" && !c.DueAt.IsZero() && c.Level+1 < len(c.Ladder) {
 		p.Next = w.T("case.escalates", "date", w.Date(c.DueAt), "office", w.numbered("level", c.Level+1))
 	}
+}
+
+// written says what an act of the citizen's is.
+func written(w Words, a sdk.Pending) string {
+	switch a.Action {
+	case "lodge":
+		return w.T("item.lodge")
+	case "message", "ask":
+		return w.T("item.message", "text", Title(a.Text))
+	case "answer":
+		return w.T("item.answer", "text", Title(a.Text))
+	case "confirm":
+		return w.T("event.confirm")
+	case "reject":
+		return w.T("event.reject")
+	case "rate":
+		return w.T("event.rate")
+	case "reopen":
+		return w.T("event.reopen")
+	case "appeal":
+		return w.T("event.appeal")
+	case "withdraw":
+		return w.T("event.withdraw")
+	}
+	return w.T("event.other")
 }
 
 // onWay says what the citizen did that has not arrived.

@@ -61,10 +61,7 @@ func SyncOf(w Words, st sdk.Status, waiting, needs []sdk.Queued, titles map[stri
 }
 
 func itemOf(w Words, q sdk.Queued, titles map[string]string) Item {
-	i := Item{ID: q.Op, Complaint: q.Complaint, About: titles[q.Complaint], Title: onWay(w, q.Pending), Text: q.Text}
-	if q.Action == "lodge" {
-		i.Filing, i.Title = true, w.T("way.lodge")
-	}
+	i := Item{ID: q.Op, Complaint: q.Complaint, About: titles[q.Complaint], Title: written(w, q.Pending), Text: q.Text, Filing: q.Action == "lodge"}
 	i.Editable = !i.Filing && q.Text != ""
 	return i
 }

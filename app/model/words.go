@@ -37,7 +37,21 @@ func (w Words) In(t api.Text) string { return t.In(string(w.Lang)) }
 // Date is a day in full: "Sunday 29 November".
 func (w Words) Date(t time.Time) string {
 	d := t.In(Pakistan())
-	return w.T("date.day", "weekday", w.numbered("weekday", int(d.Weekday())), "day", d.Day(), "month", w.numbered("month", int(d.Month())))
+	return plain(w.T("date.day", "weekday", w.numbered("weekday", int(d.Weekday())), "day", d.Day(), "month", w.numbered("month", int(d.Month()))))
+}
+
+// plain takes away the marks that isolate filled-in words. A date is all of one
+// direction, and one that is isolated as a whole finds its direction by its letters,
+// which inner marks would hide.
+func plain(s string) string { return strings.NewReplacer("\u2068", "", "\u2069", "").Replace(s) }
+
+// Number is a count with its thousands apart: "8,000".
+func Number(n int) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
 }
 
 // Short is a day in short: "29 Nov", with the year when it is another one.

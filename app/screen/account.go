@@ -43,12 +43,7 @@ func field(env bidi.Env, label, hint, value, wrong string, o bidi.EntryOptions, 
 
 // selectField looks like a field and opens a list.
 func selectField(env bidi.Env, label, value, placeholder, wrong string, open func()) fyne.CanvasObject {
-	text, look := value, bidi.Text{}
-	if value == "" {
-		text, look.Role = placeholder, style.Placeholder
-	}
-	box := ui.CardButton(env, label+", "+text, bidi.Sized(0, 24, bidi.Row(env, style.Space8,
-		bidi.Grow(bidi.NewParagraph(env, text, look)), ui.Icon(env, assets.IconChevronDown, style.InkMuted, 20))), open)
+	box := ui.SelectBox(env, label, value, placeholder, wrong != "", open)
 	f := bidi.NewField(env, label, box, "")
 	if wrong != "" {
 		f.SetError(wrong)

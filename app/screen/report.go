@@ -1,7 +1,6 @@
 package screen
 
 import (
-	"strconv"
 	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
@@ -177,10 +176,10 @@ func kinds(env bidi.Env, s ReportState, acts ReportActs) fyne.CanvasObject {
 	for _, t := range model.Tiles() {
 		tiles = append(tiles, ui.PictureTile(env, t.Icon, env.T("category."+t.Word), t.Kind == s.Report.Draft.Category, func() { acts.Kind(t.Kind) }))
 	}
+	tiles = append(tiles, ui.PictureTile(env, assets.IconAllKinds, env.T("category.all"), false, acts.All))
 	return column(env, style.Space12,
 		when(s.Chosen.Kind != "", func() fyne.CanvasObject { return chosenKind(env, s.Chosen) }),
-		bidi.Grid(env, style.Space8, env.Style.Scaled(96), 4, tiles...),
-		ui.Button(env, ui.ButtonState{Word: env.T("category.all"), Icon: assets.IconAllKinds}, acts.All))
+		bidi.Grid(env, style.Space8, env.Style.Scaled(96), 3, tiles...))
 }
 
 func chosenKind(env bidi.Env, c model.Chosen) fyne.CanvasObject {
@@ -256,7 +255,7 @@ func happened(env bidi.Env, s ReportState, acts ReportActs) []fyne.CanvasObject 
 }
 
 func counter(env bidi.Env, text string) string {
-	return env.T("label.counter", "n", utf8.RuneCountInString(text), "max", strconv.Itoa(maxText))
+	return env.T("label.counter", "n", utf8.RuneCountInString(text), "max", model.Number(maxText))
 }
 
 // check shows everything once more before it goes.
