@@ -85,33 +85,58 @@ func Restore(ctx context.Context, c Config, file string) error {
 	if err != nil {
 		return err
 	}
-	if c.DSN != "" {
-		err = postgres.Restore(ctx, file, postgres.Config{DSN: c.DSN})
-	} else {
-		err = restoreEmbedded(ctx, c, file)
+	if c.DSN == "" {
+		return restoreEmbedded(ctx, c, file)
 	}
-	if err != nil {
+	if err := postgres.Restore(ctx, file, postgres.Config{DSN: c.DSN}); err != nil {
 		return err
 	}
 	s, err := openStore(ctx, c, false)
 	if err != nil {
 		return err
 	}
-	err = s.Update(ctx, func(tx store.Tx) error { return newEpoch(ctx, tx, c.Rand) })
+	return startEpoch(ctx, c, s)
+}
+
+// startEpoch begins a new life of a store's data and closes it.
+func startEpoch(ctx context.Context, c Config, s store.Store) error {
+	err := s.Update(ctx, func(tx store.Tx) error { return newEpoch(ctx, tx, c.Rand) })
 	return errors.Join(err, s.Close())
 }
 
+// restoreEmbedded makes the new store ready under another name first: the one
+// that is there stays until nothing can fail but a rename.
 func restoreEmbedded(ctx context.Context, c Config, file string) error {
 	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
 		return err
 	}
 	path := filepath.Join(c.DataDir, StoreFile)
+	incoming := path + ".incoming"
+	defer removeStore(incoming)
+	removeStore(incoming) // of a restore that was cut short
+	if err := sqlite.Restore(ctx, file, incoming); err != nil {
+		return err
+	}
+	s, err := sqlite.Open(ctx, sqlite.Config{Path: incoming})
+	if err != nil {
+		return err
+	}
+	if err := startEpoch(ctx, c, s); err != nil {
+		return err
+	}
 	if _, err := os.Stat(path); err == nil {
 		if err := setAside(ctx, c, path); err != nil {
 			return err
 		}
 	}
-	return sqlite.Restore(ctx, file, path)
+	return os.Rename(incoming, path)
+}
+
+// removeStore removes what is left of a store that was never put to use.
+func removeStore(path string) {
+	for _, suffix := range []string{"", "-wal", "-shm", ".lock"} {
+		_ = os.Remove(path + suffix) // not there, or in nobody's way
+	}
 }
 
 // setAside moves the present store out of the way. Opening and closing it first
