@@ -20,6 +20,7 @@ import (
 
 	"github.com/citizens-portal/portal/backend/identity"
 	"github.com/citizens-portal/portal/backend/lifecycle"
+	"github.com/citizens-portal/portal/backend/media"
 	"github.com/citizens-portal/portal/backend/portal"
 	"github.com/citizens-portal/portal/backend/store"
 	"github.com/citizens-portal/portal/sdk/api"
@@ -37,6 +38,8 @@ type Config struct {
 	Now   func() time.Time
 	Hub   *Hub
 	Log   *slog.Logger
+	// Media keeps files; nil serves no attachments.
+	Media *media.Service
 	// TrustForwarded tells whether a request came through a proxy whose
 	// X-Forwarded-For may be believed; nil trusts none.
 	TrustForwarded func(*http.Request) bool
@@ -76,6 +79,10 @@ func New(c Config) *API {
 	a.syncRoutes(h)
 	a.complaintRoutes(h)
 	a.collectionRoutes(h)
+	if a.Media != nil {
+		a.fileRoutes(h)
+		mux.Handle(api.RouteUploads, a.uploads())
+	}
 	mux.HandleFunc("GET /docs", serveDocs)
 	mux.HandleFunc("/", a.notFound)
 	a.handler = a.outer(mux)
@@ -167,8 +174,9 @@ func (a *API) hides(ctx context.Context) func(time.Time) bool {
 	return func(lodgedAt time.Time) bool { return p.HidesCase(lodgedAt, now) }
 }
 
-func (a *API) lens(ctx context.Context) lens {
-	return lens{dir: a.Directory(ctx), actor: viewer(ctx).Actor, now: a.Now(), pseudonym: a.Pseudonym}
+// lens is how the viewer sees what one transaction reads.
+func (a *API) lens(ctx context.Context, tx store.Tx) lens {
+	return lens{dir: a.Directory(ctx), actor: viewer(ctx).Actor, now: a.Now(), pseudonym: a.Pseudonym, files: &fileStates{ctx: ctx, tx: tx}}
 }
 
 func (a *API) notFound(w http.ResponseWriter, r *http.Request) {

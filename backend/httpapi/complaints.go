@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -108,8 +109,9 @@ func (a *API) get(ctx context.Context, in *refInput) (*complaintOutput, error) {
 		if err != nil {
 			return err
 		}
-		out.Body, err = a.lens(ctx).complaint(c, body)
-		return err
+		l := a.lens(ctx, tx)
+		out.Body, err = l.complaint(c, body)
+		return errors.Join(err, l.files.err)
 	})
 	if err != nil {
 		return nil, a.fail(ctx, err)
@@ -125,8 +127,9 @@ func (a *API) timeline(ctx context.Context, in *refInput) (*eventsOutput, error)
 			return err
 		}
 		events, err := tx.Events(ctx, c.ID, 0)
-		out.Body = a.lens(ctx).events(events)
-		return err
+		l := a.lens(ctx, tx)
+		out.Body = l.events(events)
+		return errors.Join(err, l.files.err)
 	})
 	if err != nil {
 		return nil, a.fail(ctx, err)
@@ -159,7 +162,7 @@ func (a *API) list(ctx context.Context, in *listInput) (*listOutput, error) {
 		if err != nil {
 			return err
 		}
-		l := a.lens(ctx)
+		l := a.lens(ctx, tx)
 		for _, c := range cases {
 			if p.HidesCase(c.LodgedAt, a.Now()) {
 				continue
@@ -173,7 +176,7 @@ func (a *API) list(ctx context.Context, in *listInput) (*listOutput, error) {
 		if n := len(cases); n == in.Limit {
 			out.Body.Next = cases[n-1].LodgedAt.UTC().Format(time.RFC3339Nano) + "_" + cases[n-1].ID
 		}
-		return nil
+		return l.files.err
 	})
 	if err != nil {
 		return nil, a.fail(ctx, err)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/citizens-portal/portal/backend/identity"
 	"github.com/citizens-portal/portal/backend/lifecycle"
+	"github.com/citizens-portal/portal/backend/media"
 	"github.com/citizens-portal/portal/backend/portal"
 	"github.com/citizens-portal/portal/sdk/api"
 )
@@ -35,6 +36,7 @@ var kinds = []kind{
 	{identity.ErrCredentials, api.TypeSignedOut, http.StatusUnauthorized, "The sign-in details are not right"},
 	{identity.ErrStepUp, api.TypeForbidden, http.StatusForbidden, "Enter your code once more for this"},
 	{identity.ErrNoSMS, api.TypeUnavailable, http.StatusServiceUnavailable, "No SMS can be sent now"},
+	{media.ErrScanner, api.TypeUnavailable, http.StatusServiceUnavailable, "The file is here and waits to be checked"},
 	{portal.ErrInvalid, api.TypeInvalid, http.StatusUnprocessableEntity, "Something in the request needs correcting"},
 	{portal.ErrNotFound, api.TypeNotFound, http.StatusNotFound, "Not found"},
 	{portal.ErrForbidden, api.TypeForbidden, http.StatusForbidden, "Not allowed"},

@@ -114,9 +114,9 @@ func (a *API) wait(ctx context.Context, woken <-chan struct{}, seconds int) bool
 
 // pull reads a page of each of the viewer's feeds in one snapshot.
 func (a *API) pull(ctx context.Context, v feed.Viewer, req api.SyncRequest, epoch string, out *api.SyncResponse) error {
-	l := a.lens(ctx)
-	out.Feeds, out.Mismatch = nil, nil
 	return a.Store.View(ctx, func(tx store.Tx) error {
+		out.Feeds, out.Mismatch = nil, nil
+		l := a.lens(ctx, tx)
 		for _, id := range v.Feeds() {
 			c := cursorOf(req, id)
 			c.Reset = otherEpoch(req, epoch)
@@ -133,7 +133,7 @@ func (a *API) pull(ctx context.Context, v feed.Viewer, req api.SyncRequest, epoc
 				return err
 			}
 		}
-		return nil
+		return l.files.err
 	})
 }
 

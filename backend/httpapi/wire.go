@@ -20,6 +20,7 @@ type lens struct {
 	actor     portal.Actor
 	now       time.Time
 	pseudonym func(portal.AccountID) string
+	files     *fileStates
 }
 
 func text(t portal.Text) api.Text { return api.Text(t) }
@@ -33,7 +34,7 @@ func (l lens) complaint(c portal.Case, filed []byte) (api.Complaint, error) {
 	out := api.Complaint{
 		ID: c.ID, Code: string(c.Code), Status: string(c.Status), Level: c.Level, LodgedAt: c.LodgedAt, ClosedAt: c.ClosedAt,
 		Text: body.Text, Category: string(c.Category), District: l.slug(c.District), Area: string(body.Area), Place: body.Place,
-		Files: files(body.Files), Holder: string(c.Office), Version: c.Version, Rejections: c.Rejections, Reopened: c.Reopened,
+		Files: l.files.show(c.ID, body.Files), Holder: string(c.Office), Version: c.Version, Rejections: c.Rejections, Reopened: c.Reopened,
 		Appealed: c.Appealed, Rating: rating(c.Rating), Ladder: portal.Ladder(l.dir, c), Sample: body.Sample,
 	}
 	if due, ok := portal.Deadline(l.dir, c); ok && c.Status.Open() {
@@ -77,7 +78,7 @@ func (l lens) event(e portal.Event) api.Event {
 	out := api.Event{
 		N: e.N, Action: string(e.Action), Role: string(e.Role), At: e.At, DueAt: e.DueAt, AsOf: e.AsOf, Status: string(e.Status),
 		Level: e.Level, FromLevel: e.FromLevel, Text: e.Text, ToOffice: string(e.ToOffice), Disposition: string(e.Disposition),
-		Files: files(e.Files), Rating: rating(e.Rating),
+		Files: l.files.show(e.Case, e.Files), Rating: rating(e.Rating),
 	}
 	officer, isOfficer := l.dir.Officer(e.Officer)
 	if isOfficer {
@@ -127,18 +128,10 @@ func (l lens) page(p feed.Page) (api.Page, error) {
 	return out, nil
 }
 
-func files(list []portal.File) []api.File {
-	var out []api.File
-	for _, f := range list {
-		out = append(out, api.File(f))
-	}
-	return out
-}
-
 func filesIn(list []api.File) []portal.File {
 	var out []portal.File
 	for _, f := range list {
-		out = append(out, portal.File(f))
+		out = append(out, portal.File{SHA256: f.SHA256, Size: f.Size, Type: f.Type})
 	}
 	return out
 }

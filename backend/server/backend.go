@@ -20,6 +20,7 @@ import (
 	"github.com/citizens-portal/portal/backend/identity/sms"
 	"github.com/citizens-portal/portal/backend/keys"
 	"github.com/citizens-portal/portal/backend/lifecycle"
+	"github.com/citizens-portal/portal/backend/media"
 	"github.com/citizens-portal/portal/backend/portal"
 	"github.com/citizens-portal/portal/backend/seed"
 	"github.com/citizens-portal/portal/backend/store"
@@ -38,6 +39,7 @@ type Backend struct {
 	Lifecycle *lifecycle.Service
 	Sweeper   *escalation.Service
 	SMS       *sms.Queue
+	Media     *media.Service
 	hub       *httpapi.Hub
 }
 
@@ -112,6 +114,9 @@ func (b *Backend) wire(ctx context.Context) error {
 		return fmt.Errorf("keys: %w", err)
 	}
 	b.Lifecycle = lifecycle.New(lifecycle.Config{Store: b.Store, Directory: b.Directory.Current, Keys: b.Keys, Notify: b.notify, Now: b.Now, Rand: b.Rand, CodeSource: b.codeSource})
+	if err := b.wireMedia(ctx); err != nil {
+		return err
+	}
 	b.Sweeper = escalation.New(b.Store, b.Directory.Current, b.Lifecycle.Recorder, b.Now)
 	if b.Demo {
 		return b.seedDemo(ctx)
@@ -230,7 +235,12 @@ func (b *Backend) Sweep(ctx context.Context, asOf time.Time) (Swept, error) {
 	if out.Silent, err = b.Sweeper.Silence(ctx, asOf); err != nil {
 		return out, err
 	}
-	out.Expired, err = b.expire(ctx)
+	if out.Expired, err = b.expire(ctx); err != nil {
+		return out, err
+	}
+	// Files' ages are by the file system's clock.
+	forgotten, err := b.Media.Sweep(ctx, time.Now())
+	out.Expired += forgotten
 	return out, err
 }
 
@@ -267,9 +277,15 @@ func (b *Backend) checkAsOf(ctx context.Context, asOf time.Time) error {
 	return nil
 }
 
-// Check recounts the whole store and lists what does not agree.
+// Check recounts the whole store, and the files with it, and lists what does
+// not agree.
 func (b *Backend) Check(ctx context.Context) ([]string, error) {
-	return b.Store.Check(ctx, store.Expect{Timers: func(c portal.Case) store.Timers { return lifecycle.Timers(b.Directory.Current(ctx), c) }})
+	found, err := b.Store.Check(ctx, store.Expect{Timers: func(c portal.Case) store.Timers { return lifecycle.Timers(b.Directory.Current(ctx), c) }})
+	if err != nil {
+		return found, err
+	}
+	files, err := media.Check(ctx, b.Store, b.Media.Blobs)
+	return append(found, files...), err
 }
 
 // Close releases the store.
@@ -280,7 +296,7 @@ func (b *Backend) API(observe func(route string, status int, took time.Duration)
 	c := httpapi.Config{
 		Store: b.Store, Identity: b.Identity, Lifecycle: b.Lifecycle, Directory: b.Directory.Current,
 		Pseudonym: func(a portal.AccountID) string { return b.Keys.Pseudonym(string(a)) },
-		Epoch:     b.Epoch, Now: b.Now, Hub: b.hub, Log: b.Log, Observe: observe, Version: b.Version,
+		Epoch:     b.Epoch, Now: b.Now, Hub: b.hub, Media: b.Media, Log: b.Log, Observe: observe, Version: b.Version,
 	}
 	if b.TrustedProxy != "" {
 		trust, err := httpapi.TrustCIDR(b.TrustedProxy)

@@ -44,6 +44,12 @@ type Config struct {
 	// SMSConfig is the file that describes an operator's HTTP interface.
 	SMSConfig string
 
+	// FilesConfig is the file (JSON) that names an S3 bucket for attachments,
+	// which nodes may share; without it they lie in DataDir/files.
+	FilesConfig string
+	// Clamd is where a malware scanner listens: unix:/path or tcp:host:port.
+	Clamd string
+
 	// SweepEvery is how often due cases are looked for; 20 s by default.
 	SweepEvery time.Duration
 	// DrainFor is how long a shutdown waits for running requests; 20 s.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/citizens-portal/portal/backend/directory"
 	"github.com/citizens-portal/portal/backend/lifecycle"
+	"github.com/citizens-portal/portal/backend/media"
 	"github.com/citizens-portal/portal/backend/portal"
 	"github.com/citizens-portal/portal/backend/seed"
 	"github.com/citizens-portal/portal/backend/store"
@@ -36,7 +37,15 @@ func Check(ctx context.Context, c Config) ([]string, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	faults, err := s.Check(ctx, store.Expect{Timers: func(pc portal.Case) store.Timers { return lifecycle.Timers(dir.Current(ctx), pc) }})
-	return faults, errors.Join(err, s.Close())
+	if err != nil {
+		return faults, errors.Join(err, s.Close())
+	}
+	blobs, err := openBlobs(ctx, c)
+	if err != nil {
+		return faults, errors.Join(err, s.Close())
+	}
+	files, err := media.Check(ctx, s, blobs)
+	return append(faults, files...), errors.Join(err, s.Close())
 }
 
 // openBeside opens an existing store for reading, without disturbing a server.

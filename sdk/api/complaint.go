@@ -58,12 +58,21 @@ type Rating struct {
 	Comment string `json:"comment,omitempty" maxLength:"16000"`
 }
 
-// File is one attachment as promised with the complaint.
+// File is one attachment as promised with the complaint or an act.
 type File struct {
 	SHA256 string `json:"sha256"` // of the content, hex
 	Size   int64  `json:"size"`   // bytes
 	Type   string `json:"type"`   // media type
+	// State is the server's word on it: FileReady, FileRefused, or empty while
+	// it is awaited. Clients leave it empty.
+	State string `json:"state,omitempty"`
 }
+
+// States of a file.
+const (
+	FileReady   = "ready"   // can be fetched
+	FileRefused = "refused" // of another kind than promised, broken, or malware
+)
 
 // Event is one thing that happened to a complaint, in plain order of N.
 type Event struct {

@@ -30,7 +30,9 @@ const (
 	RouteComplaint   = "/v1/complaints/{ref}"        // GET by id or code
 	RouteEvents      = "/v1/complaints/{ref}/events" // GET
 	RouteAct         = "/v1/complaints/{ref}/{action}"
-	RouteCounters    = "/v1/counters" // GET, officers: their jurisdiction's counters
+	RouteCounters    = "/v1/counters"                        // GET, officers: their jurisdiction's counters
+	RouteFile        = "/v1/complaints/{ref}/files/{sha256}" // GET the bytes; ?thumb=1 a small JPEG
+	RouteUploads     = "/v1/files/"                          // tus 1.0: POST begins an upload, HEAD and PATCH continue it
 )
 
 // Headers.
@@ -39,6 +41,13 @@ const (
 	HeaderIdempotencyKey = "Idempotency-Key"
 	// HeaderClient names the program and version, e.g. "portalctl/1.0".
 	HeaderClient = "Portal-Client"
+)
+
+// Metadata keys of an upload (tus's Upload-Metadata): the complaint's id and the
+// promised SHA-256, hex. The upload's length is the promised size.
+const (
+	UploadCase   = "case"
+	UploadSHA256 = "sha256"
 )
 
 // ProblemType is the media type of every error (RFC 9457).
