@@ -80,9 +80,10 @@ const (
 )
 
 // topLevel is what may lie at the top of the repository, beside dot files. The
+// second half of main_demo.go is main_nodemo.go: what stands there without it. The
 // fyne tool reads its two files only from the folder it builds.
 var topLevel = []string{
-	"main.go", demoFile, "imports_test.go", "go.mod", "go.sum", "Makefile",
+	"main.go", demoFile, "main_nodemo.go", "imports_test.go", "go.mod", "go.sum", "Makefile",
 	"FyneApp.toml", "AndroidManifest.xml",
 	"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE",
 	"app", "assets", "backend", "docs", "mobile", "sdk",
