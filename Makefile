@@ -17,7 +17,9 @@ PKG       ?= ./...
 # Packages whose tests are worth the race detector's price: where goroutines meet.
 RACE_PKG ?= ./sdk/... ./backend/store/... ./backend/server/...
 
-LDFLAGS  := -s -w
+# What the binaries call themselves; a tree without history is "development".
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
+LDFLAGS  := -s -w -X main.version=$(VERSION)
 GOTESTSUM := go tool gotestsum --format pkgname
 
 GOLANGCI_VERSION    := v2.15.0
@@ -86,6 +88,11 @@ fuzz: ## Run every fuzz target for FUZZTIME (10s)
 bench: ## Run the benchmarks (BENCH=name PKG=./backend/store/... BENCHTIME=1s)
 	.ci/need go postgres
 	CGO_ENABLED=0 go test -p 1 -tags ci -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -benchmem $(PKG)
+
+# PocketBase lives in a module of its own, so that it never reaches go.mod.
+.PHONY: bench-peer
+bench-peer: bin/portald ## Measure a whole complaint over HTTP beside PocketBase, in one run (BENCHARGS='-time 5s -rounds 3')
+	cd backend/bench && CGO_ENABLED=0 go build -o ../../bin/bench-peer . && cd ../.. && bin/bench-peer -portald bin/portald $(BENCHARGS)
 
 .PHONY: golden
 golden: ## Rewrite the golden files from what the code does now; read the diff before you commit it

@@ -27,7 +27,7 @@ func main() {
 		}
 		return
 	}
-	portald := flag.String("portald", "../../bin/portald", "portald to measure")
+	portald := flag.String("portald", "bin/portald", "portald to measure")
 	seconds := flag.Duration("time", 5*time.Second, "length of each window")
 	rounds := flag.Int("rounds", 3, "windows of each kind; the median is shown")
 	sessions := flag.Int("sessions", 600, "citizens who file")
