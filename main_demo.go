@@ -96,7 +96,7 @@ func demoOf(dir string) (*app.Demo, error) {
 	out := &app.Demo{OTP: smsCode(filepath.Join(dir, smsFile))}
 	for _, p := range people {
 		out.People = append(out.People, app.DemoPerson{
-			Name: p.Name, Label: p.Label, Role: p.Role, Mobile: p.Mobile, Password: p.Password,
+			Name: p.Name, Label: p.Label, Role: p.Role, Mobile: p.Mobile, PIN: p.PIN, Password: p.Password,
 			TOTP: func(now time.Time) (string, error) { return totp.GenerateCode(p.TOTPSecret, now) },
 		})
 	}

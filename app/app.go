@@ -66,6 +66,7 @@ type DemoPerson struct {
 	Label    string // for people
 	Role     string // citizen, or an officer's post
 	Mobile   string
+	PIN      string // allows a new phone of theirs
 	Password string
 	TOTP     func(now time.Time) (string, error)
 }

@@ -31,7 +31,11 @@ func (a *App) pageFor(r nav.Route) page {
 	case nav.Officer:
 		return a.officerPage()
 	case nav.Help:
-		return a.helpPage(r.Part)
+		return a.helpPage()
+	case nav.Recover:
+		return a.recoverPage()
+	case nav.Devices:
+		return a.devicesPage()
 	case nav.Cases:
 		return a.casesPage(model.Tab(r.Part))
 	case nav.More:
@@ -109,6 +113,7 @@ func (a *App) homePage() page {
 			No:        func(id string) { a.open(nav.Route{Name: nav.Write, ID: id, Part: writeReject}) },
 			Answer:    func(id string) { a.open(nav.Route{Name: nav.Write, ID: id, Part: writeAnswer}) },
 			Language:  a.setLang,
+			Devices:   func() { a.open(nav.Route{Name: nav.Devices}) },
 			SyncPages: func() { a.open(nav.Route{Name: nav.Sync}) },
 		})
 	})
@@ -225,6 +230,7 @@ func (a *App) morePage() page {
 			Language: func() { a.open(nav.Route{Name: nav.Settings}) },
 			Settings: func() { a.open(nav.Route{Name: nav.Settings}) },
 			Sync:     func() { a.open(nav.Route{Name: nav.Sync}) },
+			Devices:  func() { a.open(nav.Route{Name: nav.Devices}) },
 			Help:     func() { a.open(nav.Route{Name: nav.Help}) },
 			SignOut:  func() { a.open(nav.Route{Name: nav.Leave}) },
 			SignIn:   func() { a.open(nav.Route{Name: nav.SignIn}) },
@@ -243,13 +249,8 @@ func (a *App) settingsPage() page {
 	})
 }
 
-func (a *App) helpPage(part string) page {
+func (a *App) helpPage() page {
 	return still(func() screen.Frame {
-		if part == helpNoPhone {
-			return screen.NoPhone(a.env, struct{ Back, SignIn func() }{a.back, a.back})
-		}
 		return screen.Help(a.env, a.back, func() { a.open(nav.Route{Name: nav.Report}) })
 	})
 }
-
-const helpNoPhone = "no-phone"

@@ -83,8 +83,10 @@ func (a *App) demoLogin(ctx context.Context, p DemoPerson) error {
 	if err != nil {
 		return err
 	}
-	_, err = a.client.Accounts.Verify(ctx, otp)
-	return err
+	if _, err = a.client.Accounts.Verify(ctx, otp); err != nil || p.PIN == "" {
+		return err
+	}
+	return a.client.Accounts.ApproveByPIN(ctx, p.PIN) // so that their complaints are here
 }
 
 // signedIn goes on after a session was opened. A new account first sees its recovery
@@ -203,7 +205,7 @@ func (a *App) signInPage() page {
 				}, &form)
 			},
 			Back:    a.back,
-			NoPhone: func() { a.open(nav.Route{Name: nav.Help, Part: helpNoPhone}) },
+			NoPhone: func() { a.open(nav.Route{Name: nav.Recover}) },
 		})
 	})
 }
@@ -237,7 +239,20 @@ func (a *App) otpPage(mobile string) page {
 	return still(func() screen.Frame {
 		return screen.OTP(a.env, s, screen.OTPActs{
 			OTP: func(v string) { s.OTP = v }, Submit: submit, Back: a.back,
-			Again: func() { a.back() },
+			Again: func() {
+				asked := time.Now()
+				a.act(func(ctx context.Context) error {
+					_, err := a.client.Accounts.Resend(ctx)
+					return err
+				}, func(err error) {
+					s.Form = a.failed(err)
+					a.redraw()
+					if err == nil {
+						a.toast(a.env.T("otp.sent"), nil, nil)
+						a.demoOTP(mobile, asked)
+					}
+				})
+			},
 		})
 	})
 }

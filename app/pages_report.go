@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"image"
 	"time"
 
 	"github.com/citizens-portal/portal/app/model"
@@ -34,6 +35,9 @@ type reporting struct {
 	sent    bool
 	sending bool
 	trouble string
+
+	thumbs map[string]image.Image // of photos, by the name of their content
+	adding bool
 }
 
 // opened is what the flow reads: the draft, once, and the public knowledge.
@@ -43,7 +47,7 @@ type opened struct {
 }
 
 func (a *App) reportPage(r nav.Route) page {
-	p := &reporting{a: a, part: r.Part, mark: screen.NewSaveMark(a.env)}
+	p := &reporting{a: a, part: r.Part, mark: screen.NewSaveMark(a.env), thumbs: map[string]image.Image{}}
 	p.report.Step = model.ParseStep(r.Part)
 	out := reads(func(src source) func(context.Context) (opened, error) {
 		id := r.ID
@@ -92,7 +96,7 @@ func (p *reporting) draw(o opened) screen.Frame {
 	}
 	s := screen.ReportState{
 		Report: p.report, Chosen: p.report.Chosen(w, p.guide), Kinds: p.guide.Under(w, p.report.Group), Known: len(p.guide.Kinds) > 0,
-		Sending: p.sending, Error: p.trouble, Mark: p.mark,
+		Sending: p.sending, Error: p.trouble, Mark: p.mark, Photos: p.photos(), Adding: p.adding,
 	}
 	return screen.Report(p.a.env, s, screen.ReportActs{
 		Close: p.close, Next: p.next, Back: p.back, Go: p.goTo,
@@ -109,6 +113,7 @@ func (p *reporting) draw(o opened) screen.Frame {
 		Place:    func(v string) { p.report.Draft.Place = v; p.wrote() },
 		Text:     func(v string) { p.report.Draft.Text = v; p.wrote() },
 		Reload:   p.a.reload,
+		AddPhoto: p.adder(),
 	})
 }
 

@@ -129,9 +129,9 @@ func sayField(w Words, f api.FieldProblem) string {
 		return w.T("error.mobile")
 	case "cnic_digits":
 		return w.T("error.cnic")
-	case "otp_shape":
+	case "otp_shape", "otp_digits":
 		return w.T("error.otp_shape")
-	case "otp_wrong", "otp_unasked", "challenge_ended", "challenge_unknown":
+	case "otp_wrong", "otp_unasked", "otp_tries", "otp_expired":
 		return w.T("error.otp_wrong")
 	case "district_missing", "district_unknown":
 		return w.T("error.district")
@@ -141,6 +141,12 @@ func sayField(w Words, f api.FieldProblem) string {
 		return w.T("error.text")
 	case "text_long":
 		return w.T("error.too_long")
+	case "pin_digits":
+		return w.T("error.pin_digits")
+	case "pin_weak":
+		return w.T("error.pin_weak")
+	case "pin_wrong":
+		return w.T("error.pin_wrong")
 	case "rating_range":
 		return w.T("error.rating")
 	}

@@ -23,6 +23,9 @@ const (
 // MaxText is how many characters a complaint holds.
 const MaxText = sdk.MaxComplaintText
 
+// MaxPhotos is how many photos a complaint may have.
+const MaxPhotos = sdk.MaxFiles
+
 // Steps is how many there are.
 const Steps = int(StepCheck)
 
@@ -97,7 +100,7 @@ func (r Report) FirstWrong(w Words) Step {
 // Empty reports whether nothing was chosen or written yet, so that there is nothing
 // worth keeping. The district alone was filled in for the person.
 func (r Report) Empty() bool {
-	return r.Draft.Category == "" && strings.TrimSpace(r.Draft.Text) == "" && strings.TrimSpace(r.Draft.Place) == ""
+	return r.Draft.Category == "" && strings.TrimSpace(r.Draft.Text) == "" && strings.TrimSpace(r.Draft.Place) == "" && len(r.Draft.Files) == 0
 }
 
 // Chosen is what a report says so far, in words.

@@ -34,6 +34,8 @@ const (
 	Sync     Name = "sync"
 	Settings Name = "settings"
 	Help     Name = "help"
+	Recover  Name = "recover" // with the code on paper
+	Devices  Name = "devices"
 	Leave    Name = "leave"
 	Officer  Name = "officer" // the officer's sign-in
 	Desk     Name = "desk"

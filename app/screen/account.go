@@ -160,16 +160,94 @@ func Paper(env bidi.Env, code string, done func()) Frame {
 	}
 }
 
-// NoPhone says what to do with a new phone or a lost number.
-func NoPhone(env bidi.Env, acts struct{ Back, SignIn func() }) Frame {
+// RecoverState is the page for a new phone or a lost number.
+type RecoverState struct {
+	Mobile, Code string
+	Form         Form
+}
+
+// RecoverActs are what can be done there.
+type RecoverActs struct {
+	Mobile, Code func(string)
+	Submit, Back func()
+}
+
+// Recover signs in with the code on paper, and says what else can be done.
+func Recover(env bidi.Env, s RecoverState, acts RecoverActs) Frame {
+	w := s.Form.Wrong
 	return Frame{
 		Bar: back(env, env.T("signin.no_phone"), acts.Back),
 		Body: page(env,
+			title(env, env.T("recover.title")),
+			muted(env, env.T("recover.body")),
+			field(env, env.T("register.mobile"), "", s.Mobile, w["mobile"], bidi.EntryOptions{Order: bidi.Code, Number: true, Placeholder: "0345-1234567"}, acts.Mobile),
+			field(env, env.T("paper.title"), env.T("recover.hint"), s.Code, w["code"], bidi.EntryOptions{Order: bidi.Code}, acts.Code),
+			s.Form.message(env),
 			ui.Section(env, env.T("nophone.new"), "", nil), body(env, env.T("nophone.new_body")),
 			ui.Section(env, env.T("nophone.lost"), "", nil), body(env, env.T("nophone.lost_body"))),
-		Foot:  ui.Footer(env, ui.Button(env, ui.ButtonState{Kind: ui.Filled, Word: env.T("welcome.sign_in")}, acts.SignIn)),
+		Foot:  ui.Footer(env, s.Form.button(env, env.T("welcome.sign_in"), acts.Submit)),
 		Quiet: true,
 	}
+}
+
+// Device is a phone or computer of the account, in words.
+type Device struct {
+	ID, Name, Seen string
+	Current        bool
+	Approved       bool
+}
+
+// DevicesState is the page of the account's devices.
+type DevicesState struct {
+	List    []Device
+	Trouble string // why the list is not here
+	// Waiting says until when older complaints stay hidden on this phone; "" when they
+	// are all here.
+	Waiting string
+	PIN     string
+	Form    Form
+	Done    string // what was just done
+}
+
+// DevicesActs are what can be done there.
+type DevicesActs struct {
+	PIN                 func(string)
+	Submit, Back, Retry func()
+	Allow               func(id string)
+}
+
+// Devices lists the account's devices, allows new ones, and takes the PIN: to set it
+// on a phone that is trusted, to be trusted on one that is not.
+func Devices(env bidi.Env, s DevicesState, acts DevicesActs) Frame {
+	head, hint, verb := env.T("pin.set"), env.T("pin.set_body"), env.T("pin.save")
+	if s.Waiting != "" {
+		head, hint, verb = env.T("pin.enter"), s.Waiting, env.T("pin.allow")
+	}
+	items := []fyne.CanvasObject{ui.Section(env, env.T("devices.title"), "", nil)}
+	for _, d := range s.List {
+		items = append(items, device(env, d, acts.Allow))
+	}
+	if s.Trouble != "" {
+		items = append(items, ui.ErrorText(env, s.Trouble), ui.Button(env, ui.ButtonState{Word: env.T("action.retry"), Icon: assets.IconLoop}, acts.Retry))
+	}
+	items = append(items, ui.Section(env, head, "", nil), muted(env, hint),
+		field(env, env.T("pin.pin"), env.T("pin.hint"), s.PIN, s.Form.Wrong["pin"], bidi.EntryOptions{Order: bidi.Code, Number: true, Conceal: true}, acts.PIN),
+		s.Form.message(env),
+		when(s.Done != "", func() fyne.CanvasObject { return ui.Note(env, assets.IconTick, s.Done) }))
+	return Frame{Bar: back(env, env.T("devices.title"), acts.Back), Body: page(env, items...), Foot: ui.Footer(env, s.Form.button(env, verb, acts.Submit))}
+}
+
+func device(env bidi.Env, d Device, allow func(id string)) fyne.CanvasObject {
+	hint := d.Seen
+	if d.Current {
+		hint = env.T("devices.this")
+	}
+	items := []fyne.CanvasObject{bidi.Row(env, style.Space12, ui.Icon(env, assets.IconPhone, style.Primary, 24),
+		bidi.Grow(column(env, 0, bidi.NewParagraph(env, d.Name, bidi.Text{Bold: true, Order: bidi.ByText}), muted(env, hint))))}
+	if !d.Approved && !d.Current {
+		items = append(items, ui.Button(env, ui.ButtonState{Word: env.T("devices.allow"), Icon: assets.IconTick}, func() { allow(d.ID) }))
+	}
+	return ui.Card(env, column(env, style.Space12, items...))
 }
 
 // OfficerState is the officer's sign-in.

@@ -1,6 +1,9 @@
 package screen_test
 
 import (
+	"image"
+	"image/color"
+	"image/draw"
 	"testing"
 	"time"
 
@@ -125,11 +128,14 @@ func (w world) report(step model.Step) screen.ReportState {
 	r := model.Report{Step: step, Draft: sdk.Draft{ID: "d", Category: "water-supply", District: "swat", Area: "kp/malakand/swat/babuzai", Place: "Amankot", Text: w.said()}}
 	mark := screen.NewSaveMark(w.env)
 	mark.Set(true)
-	return screen.ReportState{Report: r, Chosen: r.Chosen(w.words, w.guide), Kinds: w.guide.Under(w.words, ""), Known: true, Mark: mark}
+	green := image.NewUniform(color.NRGBA{0x6B, 0x8A, 0x9A, 0xFF})
+	picture := image.NewRGBA(image.Rect(0, 0, 96, 96))
+	draw.Draw(picture, picture.Bounds(), green, image.Point{}, draw.Src)
+	return screen.ReportState{Photos: []screen.Photo{{Image: picture, Remove: func() {}}}, Report: r, Chosen: r.Chosen(w.words, w.guide), Kinds: w.guide.Under(w.words, ""), Known: true, Mark: mark}
 }
 
 func (w world) reportActs() screen.ReportActs {
-	return screen.ReportActs{Search: func(q string) []model.Choice { return w.guide.Search(w.words, q) }}
+	return screen.ReportActs{AddPhoto: func() {}, Search: func(q string) []model.Choice { return w.guide.Search(w.words, q) }}
 }
 
 // shot is a screen of the tests, by name.
@@ -166,7 +172,7 @@ func shots() []shot {
 			return screen.OTP(w.env, screen.OTPState{Mobile: "0345-1234567", OTP: "123456", Demo: true}, screen.OTPActs{})
 		})},
 		{"recovery-code", flat(func(w world) screen.Frame { return screen.Paper(w.env, "7F3K-92QX-2MXD-4RTB-PQ8Z", nil) })},
-		{"new-phone", flat(func(w world) screen.Frame { return screen.NoPhone(w.env, struct{ Back, SignIn func() }{}) })},
+		{"new-phone", flat(func(w world) screen.Frame { return screen.Recover(w.env, screen.RecoverState{}, screen.RecoverActs{}) })},
 		{"officer-sign-in", flat(func(w world) screen.Frame { return screen.Officer(w.env, screen.OfficerState{}, screen.OfficerActs{}) })},
 		{"home", func(w world) (screen.Frame, int) { return screen.Home(w.env, w.home(), screen.HomeActs{}), 0 }},
 		{"home-first", func(w world) (screen.Frame, int) {
@@ -243,6 +249,10 @@ func shots() []shot {
 		{"more", func(w world) (screen.Frame, int) {
 			return screen.More(w.env, screen.MoreState{Name: "Zarmina", District: w.guide.DistrictName(w.words, "swat"), SignedIn: true, Version: "0.1.0"}, screen.MoreActs{}), 2
 		}},
+		{"devices", flat(func(w world) screen.Frame {
+			list := []screen.Device{{ID: "1", Name: "Pixel 6", Current: true, Approved: true}, {ID: "2", Name: "Desktop", Seen: w.env.T("devices.seen", "when", w.words.When(now))}}
+			return screen.Devices(w.env, screen.DevicesState{List: list}, screen.DevicesActs{})
+		})},
 		{"settings", flat(func(w world) screen.Frame {
 			return screen.Settings(w.env, screen.SettingsState{Lang: w.env.Lang, Scale: w.env.Style.Scale()}, screen.SettingsActs{})
 		})},

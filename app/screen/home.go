@@ -14,6 +14,7 @@ import (
 // HomeActs are what can be done on the first page.
 type HomeActs struct {
 	Report, Cases      func()
+	Devices            func()
 	Open, Draft        func(id string)
 	Yes, No, Answer    func(id string)
 	Language           func(i18n.Lang)
@@ -31,7 +32,7 @@ func Home(env bidi.Env, s model.Home, acts HomeActs) Frame {
 	}
 	items = append(items, mine(env, s, acts)...)
 	if s.Older != "" {
-		items = append(items, ui.Note(env, assets.IconClock, s.Older))
+		items = append(items, ui.Note(env, assets.IconClock, s.Older), ui.Button(env, ui.ButtonState{Word: env.T("pin.allow"), Icon: assets.IconKey}, acts.Devices))
 	}
 	return Frame{Bar: homeBar(env, s, acts), Body: page(env, items...)}
 }

@@ -22,7 +22,7 @@ type MoreState struct {
 }
 
 // MoreActs are what can be done there.
-type MoreActs struct{ Language, Settings, Sync, Help, SignOut, SignIn func() }
+type MoreActs struct{ Language, Settings, Devices, Sync, Help, SignOut, SignIn func() }
 
 // More is the last tab.
 func More(env bidi.Env, s MoreState, acts MoreActs) Frame {
@@ -31,6 +31,7 @@ func More(env bidi.Env, s MoreState, acts MoreActs) Frame {
 	items := []fyne.CanvasObject{who,
 		link(env, assets.IconLanguage, env.T("more.language"), env.T("language.name"), acts.Language),
 		link(env, assets.IconSettings, env.T("settings.title"), env.T("settings.hint"), acts.Settings),
+		link(env, assets.IconPhone, env.T("devices.title"), env.T("devices.hint"), acts.Devices),
 		link(env, assets.IconSync, env.T("sync.title"), "", acts.Sync),
 		link(env, assets.IconHelp, env.T("help.title"), "", acts.Help),
 	}

@@ -1,7 +1,9 @@
 package screen
 
 import (
+	"image"
 	"image/color"
+	"image/draw"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -78,19 +80,39 @@ func step(env bidi.Env, icon assets.Icon, head, text string) fyne.CanvasObject {
 // text: cameras do not read better for it.
 const qrSize = 148
 
-// QR draws a code, black on white whatever the theme is: scanners expect it so. The
-// modules are drawn as they are, never smoothed.
+// qrMargin is the white around the code, at least four of its modules.
+const qrMargin = 9
+
+// QR draws a code, black on white whatever the theme is: scanners expect it so. Every
+// module is a whole number of the screen's pixels, so that the smallest are sharp.
 func QR(content string) fyne.CanvasObject {
 	white := canvas.NewRectangle(color.White)
 	white.CornerRadius = style.RadiusChip
-	code, err := qrcode.New(content, qrcode.Medium)
+	code, err := qrcode.New(content, qrcode.Low)
 	if err != nil { // longer than any code holds; the code in letters stands below
 		return bidi.Spacer(0, 0)
 	}
 	code.DisableBorder = true
-	img := canvas.NewImageFromImage(code.Image(-4)) // 4 pixels a module
-	img.FillMode, img.ScaleMode = canvas.ImageFillContain, canvas.ImageScalePixels
-	const margin = 9
-	img.SetMinSize(fyne.NewSize(qrSize-2*margin, qrSize-2*margin))
+	modules := code.Bitmap()
+	img := canvas.NewRaster(func(w, h int) image.Image { return drawModules(modules, w, h) })
+	img.SetMinSize(fyne.NewSize(qrSize-2*qrMargin, qrSize-2*qrMargin))
 	return bidi.Sized(qrSize, qrSize, bidi.Stack(white, bidi.Middle(img)))
+}
+
+// drawModules draws a code in the middle of a picture of w by h pixels.
+func drawModules(modules [][]bool, w, h int) image.Image {
+	out := image.NewGray(image.Rect(0, 0, w, h))
+	for i := range out.Pix {
+		out.Pix[i] = 0xFF
+	}
+	side := max(1, min(w, h)/len(modules))
+	x0, y0 := (w-side*len(modules))/2, (h-side*len(modules))/2
+	for y, line := range modules {
+		for x, dark := range line {
+			if dark {
+				draw.Draw(out, image.Rect(x0+x*side, y0+y*side, x0+(x+1)*side, y0+(y+1)*side), image.Black, image.Point{}, draw.Src)
+			}
+		}
+	}
+	return out
 }

@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"image"
 	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
@@ -23,6 +24,15 @@ type ReportState struct {
 	Sending bool
 	Error   string
 	Mark    *SaveMark
+	Photos  []Photo
+	// Adding: a photo is being made small and kept.
+	Adding bool
+}
+
+// Photo is one of the complaint's photos, kept on the phone.
+type Photo struct {
+	Image  image.Image
+	Remove func()
 }
 
 // ReportActs are what can be done in the flow.
@@ -35,6 +45,7 @@ type ReportActs struct {
 	District, Tehsil  func()
 	Place, Text       func(string)
 	Reload            func()
+	AddPhoto          func() // nil when no more may be added
 }
 
 // SaveMark is the word "Saved" in the flow's bar. It changes while a person writes,
@@ -251,7 +262,27 @@ func happened(env bidi.Env, s ReportState, acts ReportActs) []fyne.CanvasObject 
 		column(env, style.Space4, f.Object.Objects[1],
 			bidi.Row(env, style.Space8, bidi.Grow(muted(env, env.T("report.any_language"))), bidi.Top(count))),
 		when(wrong != "", func() fyne.CanvasObject { return ui.ErrorText(env, wrong) }),
+		photos(env, s, acts),
+		when(s.Error != "", func() fyne.CanvasObject { return ui.ErrorText(env, s.Error) }),
 		ui.Note(env, assets.IconEye, env.T("report.who_sees")))
+}
+
+// maxPhotos is how many photos a complaint may have.
+const maxPhotos = model.MaxPhotos
+
+// photos is the strip of photos with how many there are.
+func photos(env bidi.Env, s ReportState, acts ReportActs) fyne.CanvasObject {
+	var strip []ui.PhotoState
+	for i, p := range s.Photos {
+		strip = append(strip, ui.PhotoState{Image: p.Image, Word: env.T("photo.saved"), Remove: p.Remove, Label: env.T("photo.one", "n", i+1)})
+	}
+	word := env.T("photo.add")
+	if s.Adding {
+		word = env.T("action.saving")
+	}
+	head := bidi.Row(env, style.Space8, bidi.Grow(bidi.NewParagraph(env, env.T("photo.title")+" "+env.T("photo.optional"), bidi.Text{Bold: true})),
+		bidi.NewLabel(env, env.T("photo.count", "n", len(s.Photos), "of", maxPhotos), bidi.Text{Size: style.Small, Role: style.InkMuted}))
+	return column(env, style.Space8, head, ui.PhotoStrip(env, strip, word, env.T("action.remove"), acts.AddPhoto))
 }
 
 func counter(env bidi.Env, text string) string {
@@ -287,6 +318,9 @@ func check(env bidi.Env, s ReportState, acts ReportActs) []fyne.CanvasObject {
 		block(env.T("report.what"), c.Kind, bidi.ByLanguage, model.StepWhat, "category"),
 		block(env.T("report.where"), place, bidi.ByLanguage, model.StepWhere, "district"),
 		block(env.T("report.happened"), c.Text, bidi.ByText, model.StepHappened, "text"),
+		when(len(s.Photos) > 0, func() fyne.CanvasObject {
+			return ui.Note(env, assets.IconCamera, env.T("photo.with", "n", len(s.Photos)))
+		}),
 		when(c.GoesTo != "", func() fyne.CanvasObject { return ui.Note(env, assets.IconOffice, c.GoesTo) }),
 		ui.Note(env, assets.IconEyeOff, env.T("report.name_kept")))
 }
