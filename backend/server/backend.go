@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"time"
 
 	"github.com/citizens-portal/portal/backend/directory"
@@ -64,6 +65,9 @@ func Open(ctx context.Context, c Config) (*Backend, error) {
 	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
+	if err := checkFolder(c.DataDir); err != nil {
+		return nil, err
+	}
 	s, err := openStore(ctx, c, false)
 	if err != nil {
 		return nil, err
@@ -77,6 +81,19 @@ func Open(ctx context.Context, c Config) (*Backend, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	return b, nil
+}
+
+// checkFolder refuses a data folder that everybody may write to: they could put
+// files of their own in the place of the keys and the store.
+func checkFolder(dir string) error {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	if mode := info.Mode().Perm(); mode&0o002 != 0 && runtime.GOOS != "windows" { // which has no such bits
+		return portal.Invalid("data", "folder_open", "everybody on this machine may write to %s (mode %04o): chmod 700 %s", dir, mode, dir)
+	}
+	return nil
 }
 
 func openStore(ctx context.Context, c Config, readOnly bool) (store.Store, error) {

@@ -5,10 +5,13 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
+	"runtime"
 	"sync/atomic"
 	"testing"
 
+	"github.com/citizens-portal/portal/backend/portal"
 	"github.com/citizens-portal/portal/backend/server"
 	"github.com/citizens-portal/portal/backend/store"
 )
@@ -49,5 +52,23 @@ func TestNotReadyWithoutWriting(t *testing.T) {
 	disk.dead.Store(true)
 	if got := status(); got != http.StatusServiceUnavailable {
 		t.Errorf("readyz of a server that cannot write: %d", got)
+	}
+}
+
+// TestFolderOfEverybody: keys and store are not put where anybody could replace
+// them.
+func TestFolderOfEverybody(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		return // no such modes
+	}
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o777); err != nil { //nolint:gosec // the point of the test
+		t.Fatal(err)
+	}
+	if _, err := server.Open(t.Context(), server.Config{DataDir: dir}); !errors.Is(err, portal.ErrInvalid) {
+		t.Errorf("a folder that everybody may write to: %v", err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
+		t.Errorf("written there: %v, %v", left, err)
 	}
 }
