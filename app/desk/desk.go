@@ -108,6 +108,7 @@ type Desk struct {
 	saving  saving
 	reading bool // a reading is on its way
 	again   bool // and another one is due after it
+	resumed bool // what was open when the program was left is open again
 
 	mu    sync.Mutex // guards inbox
 	inbox *model.Inbox
@@ -142,7 +143,7 @@ func (d *Desk) start() {
 	changes := d.cfg.Client.Changes(d.ctx)
 	if d.readAll(false) {
 		d.readKnown()
-		d.cfg.Dispatch(func() { d.refresh(); d.reopen() })
+		d.cfg.Dispatch(d.refresh)
 		d.readAll(true)
 		d.cfg.Dispatch(d.refresh)
 	}
@@ -245,6 +246,10 @@ func (d *Desk) arrived(r reading) {
 		d.open = r.open
 	}
 	d.show()
+	if d.open.ok && !d.resumed {
+		d.resumed = true
+		d.reopen()
+	}
 	if d.again {
 		d.again = false
 		d.refresh()

@@ -158,18 +158,21 @@ func (d *Desk) complaint(c model.DeskCase) []fyne.CanvasObject {
 		items = append(items, bidi.Stack(box, bidi.Pad(env, bidi.Around(style.Space12), column(env, style.Space4, head,
 			bidi.NewParagraph(env, c.Last.Text, bidi.Text{Size: style.Small, Order: bidi.ByText})))))
 	}
-	return append(items, d.assignees(c)...)
+	if !c.May(model.DeskAssign) || len(c.Assignees) == 0 {
+		return items
+	}
+	head := bidi.Row(env, style.Space8, bidi.Grow(bidi.NewLabel(env, env.T("desk.assign_to"), bidi.Text{Bold: true})), d.byWork())
+	return append(items, column(env, style.Space4, head, d.assignees(c)))
+}
+
+func (d *Desk) byWork() fyne.CanvasObject {
+	return bidi.NewLabel(d.env, d.env.T("desk.by_work"), bidi.Text{Size: style.Caption, Role: style.InkMuted})
 }
 
 // assignees lists whom to give it to, those with the least in hand first.
-func (d *Desk) assignees(c model.DeskCase) []fyne.CanvasObject {
-	if !c.May(model.DeskAssign) || len(c.Assignees) == 0 {
-		return nil
-	}
+func (d *Desk) assignees(c model.DeskCase) fyne.CanvasObject {
 	env := d.env
-	head := bidi.Row(env, style.Space8, bidi.Grow(bidi.NewLabel(env, env.T("desk.assign_to"), bidi.Text{Bold: true})),
-		bidi.NewLabel(env, env.T("desk.by_work"), bidi.Text{Size: style.Caption, Role: style.InkMuted}))
-	items := []fyne.CanvasObject{head}
+	var items []fyne.CanvasObject
 	for _, a := range c.Assignees {
 		end := fyne.CanvasObject(ui.Button(env, ui.ButtonState{Kind: ui.Plain, Word: env.T("officer.assign")}, func() { d.acts.Assign(a.ID) }))
 		if a.Chosen {
@@ -179,7 +182,10 @@ func (d *Desk) assignees(c model.DeskCase) []fyne.CanvasObject {
 			bidi.NewParagraph(env, env.T("desk.title_load", "title", a.Title, "load", a.Load), bidi.Text{Size: style.Caption, Role: style.InkMuted}))
 		items = append(items, bidi.Row(env, style.Space12, initials(env, a.Mark, 36), bidi.Grow(words), end), ui.Divider(env))
 	}
-	return []fyne.CanvasObject{column(env, style.Space4, items...)}
+	if len(items) == 0 {
+		items = append(items, muted(env, env.T("desk.nobody_here")))
+	}
+	return column(env, style.Space4, items...)
 }
 
 // talk is the conversation, and below it the field to write to the citizen.

@@ -213,7 +213,7 @@ func (d *Desk) DeskKeys(close func()) fyne.CanvasObject {
 
 // DeskAssign is the list of whom to assign to, as a card, for the key.
 func (d *Desk) DeskAssign(c model.DeskCase, close func()) fyne.CanvasObject {
-	return d.card(d.env.T("desk.assign_to"), column(d.env, 0, d.assignees(c)...), close)
+	return d.card(d.env.T("desk.assign_to"), column(d.env, style.Space4, d.byWork(), d.assignees(c)), close)
 }
 
 // card is a card over the desk, with a way out.
