@@ -39,15 +39,9 @@ const (
 func (b *Backend) Bootstrap(ctx context.Context) (Invitation, error) {
 	const id = portal.OfficerID("admin")
 	dir := b.Directory.Current(ctx)
-	if _, ok := dir.Officer(id); !ok {
-		office, ok := topOffice(dir)
-		if !ok {
-			return Invitation{}, portal.Invalid("offices", "offices_missing", "the store has no offices yet: run portald seed first")
-		}
-		admin := portal.Officer{ID: id, Name: "Administrator", Title: portal.Text{EN: "Administrator", Reviewed: true}, Office: office, Post: portal.AdminPost}
-		if err := b.putDirectory(ctx, portal.Dataset{Officers: []portal.Officer{admin}}); err != nil {
-			return Invitation{}, err
-		}
+	office, ok := topOffice(dir)
+	if !ok {
+		return Invitation{}, portal.Invalid("offices", "offices_missing", "the store has no offices yet: run portald seed first")
 	}
 	token, err := b.Identity.Bootstrap(ctx, id)
 	if errors.Is(err, identity.ErrBootstrapped) {
@@ -55,6 +49,12 @@ func (b *Backend) Bootstrap(ctx context.Context) (Invitation, error) {
 	}
 	if err != nil {
 		return Invitation{}, err
+	}
+	if _, ok := dir.Officer(id); !ok {
+		admin := portal.Officer{ID: id, Name: "Administrator", Title: portal.Text{EN: "Administrator", Reviewed: true}, Office: office, Post: portal.AdminPost}
+		if err := b.putDirectory(ctx, portal.Dataset{Officers: []portal.Officer{admin}}); err != nil {
+			return Invitation{}, err
+		}
 	}
 	return Invitation{Officer: id, Token: token.Reveal(), ExpiresAt: b.Now().Add(bootstrapLife)}, nil
 }
