@@ -83,10 +83,12 @@ type Inbox struct {
 }
 
 // deskCase is a complaint with what the officer did to it already shown, and its text
-// made ready for searching.
+// made ready for searching and its date for comparing.
 type deskCase struct {
 	c      *sdk.Complaint
 	folded string
+	dated  bool
+	due    int // day of the date
 }
 
 // NewInbox makes an empty inbox of an officer, by the subject of their profile.
@@ -104,7 +106,11 @@ func (b *Inbox) Replace(all []sdk.Complaint) {
 func (b *Inbox) Update(found []sdk.Complaint, gone []string) {
 	for _, c := range found {
 		shown := withOwnActs(c)
-		b.cases[c.ID] = deskCase{c: &shown, folded: fold(c.Text + "\n" + c.Place + "\n" + c.Code + " " + strings.ReplaceAll(c.Code, "-", ""))}
+		k := deskCase{c: &shown, dated: !c.DueAt.IsZero(), folded: fold(c.Text + "\n" + c.Place + "\n" + c.Code + " " + strings.ReplaceAll(c.Code, "-", ""))}
+		if k.dated {
+			k.due = day(c.DueAt)
+		}
+		b.cases[c.ID] = k
 	}
 	for _, id := range gone {
 		delete(b.cases, id)
@@ -147,16 +153,13 @@ func deskActions() []string {
 }
 
 // in reports whether a complaint belongs to a view today, counted in days as people do.
-func (b *Inbox) in(v DeskView, c *sdk.Complaint, today int) bool {
+func (b *Inbox) in(v DeskView, k deskCase, today int) bool {
+	c, left := k.c, k.due-today
 	if v == DeskAttention {
 		return c.State == sdk.StateAttention
 	}
 	if c.Closed() {
 		return false
-	}
-	left, dated := 0, !c.DueAt.IsZero()
-	if dated {
-		left = day(c.DueAt) - today
 	}
 	switch v {
 	case DeskNew:
@@ -164,9 +167,9 @@ func (b *Inbox) in(v DeskView, c *sdk.Complaint, today int) bool {
 	case DeskMine:
 		return c.Officer != "" && c.Officer == b.me
 	case DeskDueSoon:
-		return dated && left >= 0 && left <= dueSoonDays
+		return k.dated && left >= 0 && left <= dueSoonDays
 	case DeskOverdue:
-		return dated && left < 0
+		return k.dated && left < 0
 	case DeskEscalated:
 		return c.Level > 0 && !c.Appealed
 	case DeskReopened:
@@ -188,7 +191,7 @@ func (b *Inbox) Find(q DeskQuery, now time.Time) DeskList {
 	today, query, views := day(now), fold(q.Search), DeskViews()
 	for _, k := range b.cases {
 		for _, v := range views {
-			if !b.in(v, k.c, today) {
+			if !b.in(v, k, today) {
 				continue
 			}
 			l.Counts[v]++
@@ -196,7 +199,7 @@ func (b *Inbox) Find(q DeskQuery, now time.Time) DeskList {
 				l.take(k, query)
 			}
 		}
-		l.load(k.c, today)
+		l.load(k, today)
 	}
 	order := dueFirst
 	if q.Newest {
@@ -222,13 +225,14 @@ func (l *DeskList) take(k deskCase, query string) {
 }
 
 // load counts an open complaint as work of the officer who has it.
-func (l *DeskList) load(c *sdk.Complaint, today int) {
+func (l *DeskList) load(k deskCase, today int) {
+	c := k.c
 	if c.Closed() || c.Officer == "" {
 		return
 	}
 	w := l.Loads[c.Officer]
 	w.Open++
-	if !c.DueAt.IsZero() && day(c.DueAt) < today {
+	if k.dated && k.due < today {
 		w.Late++
 	}
 	l.Loads[c.Officer] = w
