@@ -80,7 +80,7 @@ func (w *world) settle() {
 func (p *phone) users() []*person {
 	var out []*person
 	for _, who := range p.people {
-		if who != p.who && p.parked[who] {
+		if who != p.who && p.known[who] {
 			out = append(out, who)
 		}
 	}
@@ -105,7 +105,6 @@ func (w *world) settlePhone(p *phone, who *person) bool {
 			w.violate("%s: %v", p.name, err)
 			return false
 		}
-		p.parked[who] = true
 	}
 	before, err := p.waiting()
 	if err != nil {

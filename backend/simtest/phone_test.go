@@ -44,9 +44,9 @@ type phone struct {
 	version int
 
 	client *sdk.Client
-	who    *person   // signed in, nil for nobody
-	people []*person // who shares the phone
-	parked map[*person]bool
+	who    *person          // signed in, nil for nobody
+	people []*person        // who shares the phone
+	known  map[*person]bool // has signed in here, and may have left something
 
 	armed   atomic.Int64 // writes until the program stops; 0 is never
 	running atomic.Bool
@@ -63,7 +63,7 @@ type phone struct {
 func newPhone(w *world, name string, people ...*person) *phone {
 	p := &phone{
 		w: w, name: name, dir: filepath.Join(w.dir, "phone-"+name), rng: rand.New(newPCG(w.seed, "phone "+name)),
-		random: newSource(w.seed, "random "+name), link: newLink(w, name), people: people, drafts: map[string]string{}, parked: map[*person]bool{},
+		random: newSource(w.seed, "random "+name), link: newLink(w, name), people: people, drafts: map[string]string{}, known: map[*person]bool{},
 	}
 	p.skew = time.Duration(p.rng.Int64N(int64(96*time.Hour))) - 48*time.Hour
 	return p
@@ -148,6 +148,7 @@ func (p *phone) signIn(ctx context.Context, who *person) error {
 		whole := p.run(func() { err = p.trySignIn(ctx, who) })
 		if whole && err == nil {
 			p.who = who
+			p.known[who] = true
 			p.w.tracef("%s: %s signs in", p.name, who.name)
 			return nil
 		}
@@ -243,7 +244,6 @@ func (p *phone) leave(ctx context.Context) error {
 		var err error
 		if p.run(func() { err = p.client.Accounts.Logout(ctx, sdk.KeepSealed) }) && err == nil {
 			p.w.tracef("%s: %s leaves, sealed", p.name, p.who.name)
-			p.parked[p.who] = true
 			p.who = nil
 			return nil
 		} else if errors.Is(err, sdk.ErrSignedOut) {

@@ -22,7 +22,7 @@ var (
 
 // usualSeeds is how many seeds an ordinary test run plays; `make sim SEEDS=200`
 // and `make soak` play more.
-const usualSeeds = 24
+const usualSeeds = 12
 
 // bugSeeds is within how many seeds each planted mistake must be caught.
 const bugSeeds = 100
