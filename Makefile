@@ -100,6 +100,30 @@ golden: ## Rewrite the golden files from what the code does now; read the diff b
 	CGO_ENABLED=0 go test -p $(GO_PARALLEL) -count=1 -tags ci $$(.ci/golden-packages) -update
 	git status --short
 
+##@ Prove it
+
+SIM := CGO_ENABLED=0 go test -tags ci ./backend/simtest -count=1 -v -timeout 10h
+SEEDS       ?= 200
+SOAK_SEEDS  ?= 2000
+SOAK_CYCLES ?= 25
+
+.PHONY: sim
+sim: ## Simulate clients, server and a bad network: SEEDS=200, or SEED=n to replay one with its trace
+	.ci/need go
+	mkdir -p bin
+ifdef SEED
+	$(SIM) -run '^TestSimulation$$' -args -sim.seed=$(SEED)
+else
+	$(SIM) -run '^TestSimulation$$' -args -sim.seeds=$(SEEDS) >bin/sim.log || { grep -v '^=== ' bin/sim.log; exit 1; }
+	@grep '^sim: ' bin/sim.log
+endif
+
+.PHONY: soak
+soak: ## The long versions: SOAK_SEEDS=2000 seeds, SOAK_CYCLES=25 kills on each store, an officer's desk of 10,000
+	.ci/need go postgres
+	$(SIM) -run '^(TestKilledUnderLoad|TestByteBudgets|TestOfficersFirstSync)$$' -args -kill.cycles=$(SOAK_CYCLES) -officer.cases=10000
+	$(MAKE) sim SEEDS=$(SOAK_SEEDS)
+
 ##@ Keep it right
 
 .PHONY: lint
