@@ -183,16 +183,16 @@ func (a *Accounts) Approve(ctx context.Context, device string) error {
 }
 
 // Unsent is what would be lost with the account's files.
-type Unsent struct{ Operations, Attention, Drafts int }
+type Unsent struct{ Operations, Attention, Drafts, Files int }
 
 // Any reports whether there is something.
-func (u Unsent) Any() bool { return u.Operations+u.Attention+u.Drafts > 0 }
+func (u Unsent) Any() bool { return u.Operations+u.Attention+u.Drafts+u.Files > 0 }
 
 // UnsentError stands in the way of logging out; it is ErrUnsent.
 type UnsentError struct{ Unsent }
 
 func (e *UnsentError) Error() string {
-	return fmt.Sprintf("%v: %d not yet received, %d need your attention, %d drafts", ErrUnsent, e.Operations, e.Attention, e.Drafts)
+	return fmt.Sprintf("%v: %d not yet received, %d need your attention, %d drafts, %d files", ErrUnsent, e.Operations, e.Attention, e.Drafts, e.Files)
 }
 
 // Unwrap makes it ErrUnsent.
@@ -223,7 +223,16 @@ func (a *Accounts) Unsent() (n Unsent, err error) {
 			return err
 		}
 		drafts, err := tx.Drafts()
+		if err != nil {
+			return err
+		}
 		n = Unsent{Operations: len(out), Attention: len(items), Drafts: len(drafts)}
+		files, err := tx.Transfers("")
+		for _, t := range files {
+			if !t.Done() {
+				n.Files++
+			}
+		}
 		return err
 	})
 	return n, err
@@ -238,6 +247,9 @@ func (a *Accounts) Logout(ctx context.Context, how Leaving) error {
 	}
 	if how == SendFirst {
 		if _, err := a.c.Sync.Now(ctx); err != nil {
+			return err
+		}
+		if _, err := a.c.Sync.SendFiles(ctx); err != nil {
 			return err
 		}
 	}

@@ -15,15 +15,22 @@ type Change struct {
 	Directory  bool // places, categories or offices
 	Account    bool // signed in or out
 	Sync       bool // freshness or reachability
+	// Files are the ids of complaints whose files moved: a piece was sent, one
+	// arrived or failed. What else is in them did not change.
+	Files []string
 }
 
 func (c Change) merge(d Change) Change {
-	ids := slices.Concat(c.Complaints, d.Complaints)
-	slices.Sort(ids)
 	return Change{
-		Complaints: slices.Compact(ids), Drafts: c.Drafts || d.Drafts, Outbox: c.Outbox || d.Outbox,
+		Complaints: union(c.Complaints, d.Complaints), Files: union(c.Files, d.Files), Drafts: c.Drafts || d.Drafts, Outbox: c.Outbox || d.Outbox,
 		Directory: c.Directory || d.Directory, Account: c.Account || d.Account, Sync: c.Sync || d.Sync,
 	}
+}
+
+func union(a, b []string) []string {
+	ids := slices.Concat(a, b)
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 // broadcaster hands changes to listeners. A slow listener costs nobody

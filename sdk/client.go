@@ -111,6 +111,7 @@ func Open(ctx context.Context, cfg Config) (*Client, error) {
 		if err := u.Update(func(tx *local.Tx) error { return tx.NewClient(cfg.Client) }); err != nil {
 			return nil, errors.Join(err, home.Close())
 		}
+		_ = u.SweepFiles(deskEvidence) // what stays costs room only, and is tried again
 	}
 	return c, nil
 }

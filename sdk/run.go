@@ -54,13 +54,18 @@ func (s *Syncer) step(ctx context.Context) (time.Duration, error) {
 	}
 	defer s.give()
 	s.drainWake()
-	wait, err := s.pollTime()
+	next, err := s.next()
 	switch {
 	case err != nil:
-	case wait == 0:
+	case next.seconds == 0:
 		_, err = s.run(ctx, local.Select{})
+	case next.hasFile:
+		err = s.interruptible(ctx, func(ctx context.Context) error { return s.fileStep(ctx, next.file) })
 	default:
-		err = s.poll(ctx, wait)
+		err = s.interruptible(ctx, func(ctx context.Context) error {
+			_, err := s.run(ctx, local.Select{WaitSeconds: next.seconds})
+			return err
+		})
 	}
 	switch {
 	case err == nil:
@@ -71,8 +76,9 @@ func (s *Syncer) step(ctx context.Context) (time.Duration, error) {
 	return s.pauseAfter(err), err
 }
 
-// poll waits for news, unless interrupted.
-func (s *Syncer) poll(ctx context.Context, seconds int) error {
+// interruptible does what everything else goes before: waiting for news, or
+// sending files.
+func (s *Syncer) interruptible(ctx context.Context, do func(context.Context) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s.mu.Lock()
@@ -92,22 +98,37 @@ func (s *Syncer) poll(ctx context.Context, seconds int) error {
 		return nil
 	default:
 	}
-	_, err := s.run(ctx, local.Select{WaitSeconds: seconds})
-	return err
+	return do(ctx)
 }
 
-// pollTime is how many seconds to wait for news: until an operation may be
-// tried again, at most pollSeconds. 0 means there is something to do now.
-func (s *Syncer) pollTime() (seconds int, err error) {
-	seconds = pollSeconds
+// nextStep is what there is to do: with seconds 0 an operation to send, else a
+// file, else waiting for news that long, until an operation or a file may be
+// tried again.
+type nextStep struct {
+	seconds int
+	hasFile bool
+	file    local.Transfer
+}
+
+func (s *Syncer) next() (next nextStep, err error) {
+	next.seconds = pollSeconds
 	err = s.c.view(func(tx *local.Tx) error {
 		at, waiting, err := tx.NextTry()
+		if err != nil {
+			return err
+		}
+		until := func(at time.Time) int { return max(0, int((at.Sub(tx.Now())+time.Second-1)/time.Second)) }
 		if waiting {
-			seconds = min(seconds, max(0, int((at.Sub(tx.Now())+time.Second-1)/time.Second)))
+			next.seconds = min(next.seconds, until(at))
+		}
+		var wake time.Time
+		next.file, next.hasFile, wake, err = tx.NextTransfer(false, nil)
+		if !next.hasFile && !wake.IsZero() {
+			next.seconds = min(next.seconds, max(1, until(wake)))
 		}
 		return err
 	})
-	return seconds, err
+	return next, err
 }
 
 // pauseAfter is how long to leave the server alone after a failure.

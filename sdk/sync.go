@@ -279,6 +279,7 @@ type Status struct {
 	Queued    int       `json:"queued"`
 	Checking  int       `json:"checking"`
 	Attention int       `json:"attention"`
+	Files     int       `json:"files"` // to be sent
 	NextTry   time.Time `json:"next_try,omitzero"`
 	// LowSpace: the device is nearly full; free some before it is.
 	LowSpace bool `json:"low_space,omitempty"`
@@ -305,6 +306,15 @@ func (s *Syncer) Status() (st Status, err error) {
 			return err
 		}
 		st.Attention = len(items)
+		files, err := tx.Transfers("")
+		if err != nil {
+			return err
+		}
+		for _, t := range files {
+			if t.Open() {
+				st.Files++
+			}
+		}
 		a, err := tx.Account()
 		if err != nil {
 			return err

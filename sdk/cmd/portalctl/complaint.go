@@ -15,7 +15,7 @@ import (
 type texts = map[string]*string
 
 func complaintCommands() []command {
-	text, reason := map[string]string{"text": "what you write"}, map[string]string{"reason": "why"}
+	reason := map[string]string{"reason": "why"}
 	return []command{
 		{name: "lodge", args: "--category CODE --district D --text T [--photo FILE]… [--wait 10s]", summary: "file a complaint", group: groupComplaint, setup: lodge},
 		{name: "draft", summary: "drafts on this device", group: groupComplaint, setup: simple((*app).drafts)},
@@ -27,12 +27,8 @@ func complaintCommands() []command {
 		{name: "list", args: "[--filter open|needs-you|closed]", summary: "complaints on this device, newest first", group: groupComplaint, setup: list},
 		{name: "show", args: "ID|CODE", summary: "one complaint", group: groupComplaint, min: 1, max: 1, setup: simple((*app).show)},
 		{name: "events", args: "ID|CODE", summary: "what happened to a complaint", group: groupComplaint, min: 1, max: 1, setup: simple((*app).events)},
-		act("message", "--text T", "write to the other side", text, func(a *app, ctx context.Context, ref string, t texts) (sdk.Submission, error) {
-			return a.client.Complaints.Message(ctx, ref, *t["text"])
-		}),
-		act("answer", "--text T", "answer what the office asked", text, func(a *app, ctx context.Context, ref string, t texts) (sdk.Submission, error) {
-			return a.client.Complaints.Answer(ctx, ref, *t["text"])
-		}),
+		{name: "message", args: "ID|CODE --text T [--photo FILE]…", summary: "write to the other side", group: groupComplaint, min: 1, max: 1, setup: written((*sdk.Complaints).MessageWith)},
+		{name: "answer", args: "ID|CODE --text T [--photo FILE]…", summary: "answer what the office asked", group: groupComplaint, min: 1, max: 1, setup: written((*sdk.Complaints).AnswerWith)},
 		act("confirm", "", "say that it is solved", nil, func(a *app, ctx context.Context, ref string, _ texts) (sdk.Submission, error) {
 			return a.client.Complaints.Confirm(ctx, ref)
 		}),
@@ -75,7 +71,7 @@ func draftFlags(f *flag.FlagSet, d *sdk.Draft, photos *files) {
 	f.StringVar(&d.Place, "place", "", "street or landmark")
 	f.StringVar(&d.Text, "text", "", "what happened")
 	f.StringVar(&d.Language, "language", "", "language of the text: en, ur or ps")
-	f.Var(photos, "photo", "a JPEG, PNG or PDF `file`; may be repeated")
+	f.Var(photos, "photo", "a picture, PDF or sound recording: a `file`; may be repeated")
 }
 
 // attach adds files to a draft.
@@ -249,7 +245,7 @@ func (a *app) show(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	return a.printComplaint(c)
+	return a.printComplaint(ctx, c)
 }
 
 type eventJSON struct {

@@ -59,7 +59,7 @@ func resolve(a *app, f *flag.FlagSet) action {
 	var evidence files
 	f.StringVar(&p.Text, "text", "", "what was done")
 	f.StringVar(&p.Disposition, "disposition", "", "relief_granted, relief_partial or not_possible")
-	f.Var(&evidence, "evidence", "a JPEG, PNG or PDF `file`; may be repeated")
+	f.Var(&evidence, "evidence", "a picture, PDF or sound recording: a `file`; may be repeated")
 	return func(ctx context.Context, args []string) (err error) {
 		if p.Evidence, err = a.attach(ctx, evidence); err != nil {
 			return err

@@ -46,7 +46,7 @@ type complaintJSON struct {
 	District   string        `json:"district"`
 	Area       string        `json:"area,omitempty"`
 	Place      string        `json:"place,omitempty"`
-	Files      []api.File    `json:"files,omitempty"`
+	Files      []fileJSON    `json:"files,omitempty"`
 	Holder     string        `json:"holder,omitempty"`
 	HolderName string        `json:"holder_name,omitempty"`
 	Officer    string        `json:"officer,omitempty"`
@@ -80,7 +80,7 @@ func complaintOut(c sdk.Complaint) complaintJSON {
 	out := complaintJSON{
 		ID: c.ID, Code: c.Code, State: c.State, Status: c.Status, Level: c.Level, LodgedAt: optional(c.LodgedAt), DueAt: optional(c.DueAt),
 		SilentAt: optional(c.SilentAt), ClosedAt: optional(c.ClosedAt), Text: c.Text, Category: c.Category, District: c.District, Area: c.Area,
-		Place: c.Place, Files: c.Files, Holder: c.Holder, HolderName: c.HolderName.In("en"), Officer: c.Officer, Citizen: c.Citizen,
+		Place: c.Place, Files: mapFiles(c.Files), Holder: c.Holder, HolderName: c.HolderName.In("en"), Officer: c.Officer, Citizen: c.Citizen,
 		Version: c.Version, Rejections: c.Rejections, Reopened: c.Reopened, Appealed: c.Appealed, Rating: c.Rating, Allowed: c.AllowedActions,
 		Track: c.Track, SyncedAt: optional(c.Freshness.SyncedAt),
 	}
@@ -124,8 +124,20 @@ func (a *app) print(v any, human func(w io.Writer)) error {
 
 func line(w io.Writer, format string, args ...any) { _, _ = fmt.Fprintf(w, format+"\n", args...) }
 
-func (a *app) printComplaint(c sdk.Complaint) error {
-	return a.print(complaintOut(c), func(w io.Writer) { describe(w, c) })
+// printComplaint shows one complaint with its files as they are on their way.
+func (a *app) printComplaint(ctx context.Context, c sdk.Complaint) error {
+	out := complaintOut(c)
+	files, err := a.client.Complaints.Files(ctx, c.ID)
+	if err != nil && !errors.Is(err, sdk.ErrNotFound) && !errors.Is(err, sdk.ErrOffline) {
+		return err
+	}
+	if err == nil {
+		out.Files = mapAll(files, fileOut)
+	}
+	return a.print(out, func(w io.Writer) {
+		describe(w, c)
+		describeFiles(w, files)
+	})
 }
 
 // describe writes a complaint for people.
@@ -278,7 +290,7 @@ func codeOf(err error) int {
 func (a *app) deliver(ctx context.Context, sub sdk.Submission, err error) error {
 	if err != nil || sub.Op == "" {
 		if err == nil {
-			err = a.printComplaint(sub.Complaint)
+			err = a.printComplaint(ctx, sub.Complaint)
 		}
 		return err
 	}
@@ -286,7 +298,10 @@ func (a *app) deliver(ctx context.Context, sub sdk.Submission, err error) error 
 	if a.wait > 0 && !a.offline {
 		wctx, cancel := context.WithTimeout(ctx, a.wait)
 		defer cancel()
-		got, why = a.client.Sync.Deliver(wctx, sub.Op)
+		if got, why = a.client.Sync.Deliver(wctx, sub.Op); got == sdk.Received {
+			// What does not arrive in the rest of the time goes with the next sync.
+			_, _ = a.client.Sync.SendFiles(wctx)
+		}
 	}
 	if got == sdk.Refused {
 		return refusal(why)
@@ -295,7 +310,7 @@ func (a *app) deliver(ctx context.Context, sub sdk.Submission, err error) error 
 	if held, err := a.client.Complaints.Show(context.WithoutCancel(ctx), sub.Complaint.ID); err == nil {
 		c = held
 	}
-	if err := a.printComplaint(c); err != nil {
+	if err := a.printComplaint(context.WithoutCancel(ctx), c); err != nil {
 		return err
 	}
 	switch {

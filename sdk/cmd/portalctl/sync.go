@@ -27,23 +27,38 @@ func (a *app) sync(ctx context.Context, _ []string) error {
 	if err != nil && !errors.Is(err, sdk.ErrOffline) && !errors.Is(err, sdk.ErrServer) && !errors.Is(err, sdk.ErrLimited) {
 		return err
 	}
+	var files sdk.Files
+	if err == nil {
+		if files, err = a.client.Sync.SendFiles(ctx); err != nil && !errors.Is(err, sdk.ErrOffline) {
+			return err
+		}
+		news, newsErr := a.client.Sync.Now(ctx) // what the server says of them
+		res.Received += news.Received
+		err = errors.Join(err, newsErr)
+	}
 	out := struct {
 		sdk.Result
-		Offline bool `json:"offline"`
-	}{res, err != nil}
+		FilesSent    int  `json:"files_sent"`
+		FilesWaiting int  `json:"files_waiting"`
+		FilesFailed  int  `json:"files_failed"`
+		Offline      bool `json:"offline"`
+	}{res, files.Sent, files.Waiting, files.Failed, err != nil}
 	printErr := a.print(out, func(w io.Writer) {
 		if err != nil {
 			line(w, "the server cannot be reached; everything is kept (%v)", err)
 			return
 		}
 		line(w, "sent %d, fetched %d, waiting %d, refused %d", res.Sent-res.Refused, res.Received, res.Waiting, res.Refused)
+		if files != (sdk.Files{}) {
+			line(w, "files: sent %d, waiting %d, failed %d", files.Sent, files.Waiting, files.Failed)
+		}
 	})
 	switch {
 	case printErr != nil:
 		return printErr
 	case res.Refused > 0:
 		return &exitError{exitRefused}
-	case err != nil || res.Waiting > 0:
+	case err != nil || res.Waiting > 0 || files.Waiting > 0:
 		return &exitError{exitSaved}
 	}
 	return nil
@@ -55,6 +70,7 @@ type statusJSON struct {
 	Queued    int    `json:"queued"`
 	Checking  int    `json:"checking"`
 	Attention int    `json:"attention"`
+	Files     int    `json:"files"`
 	LowSpace  bool   `json:"low_space"`
 	Server    string `json:"server"`
 }
@@ -64,7 +80,7 @@ func (a *app) status(_ context.Context, _ []string) error {
 	if err != nil {
 		return err
 	}
-	out := statusJSON{st.SignedIn, optional(st.SyncedAt), st.Queued, st.Checking, st.Attention, st.LowSpace, a.client.Server()}
+	out := statusJSON{st.SignedIn, optional(st.SyncedAt), st.Queued, st.Checking, st.Attention, st.Files, st.LowSpace, a.client.Server()}
 	return a.print(out, func(w io.Writer) {
 		line(w, "server\t%s", out.Server)
 		line(w, "signed in\t%v", st.SignedIn)
@@ -72,6 +88,7 @@ func (a *app) status(_ context.Context, _ []string) error {
 		line(w, "queued\t%d", st.Queued)
 		line(w, "being checked\t%d", st.Checking)
 		line(w, "needs attention\t%d", st.Attention)
+		line(w, "files to send\t%d", st.Files)
 		if st.LowSpace {
 			line(w, "space\tthis device is nearly full")
 		}

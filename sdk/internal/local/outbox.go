@@ -435,6 +435,9 @@ func (tx *Tx) finish(op Op, a api.Answer) error {
 	if err := put(tx, bucketDone, doneKey(op.Lane, op.Op), op); err != nil {
 		return err
 	}
+	if err := tx.startTransfers(op); err != nil {
+		return err
+	}
 	if op.Type != api.OpLodge {
 		return nil
 	}
@@ -671,6 +674,9 @@ func (tx *Tx) purge(st *State) error {
 		return nil
 	}
 	st.PurgedAt = tx.now
+	if err := tx.purgeTransfers(); err != nil {
+		return err
+	}
 	var old [][]byte
 	err := each(tx, bucketDone, nil, func(key []byte, op Op) error {
 		if tx.now.Sub(op.AnsweredAt) >= keepDone {

@@ -36,8 +36,9 @@ const (
 func userLayout() layout {
 	return layout{
 		buckets: []string{bucketKV, bucketDrafts, bucketOutbox, bucketDone, bucketAttention, bucketReceipts, bucketCursors,
-			bucketCases, bucketIndex, bucketCodes, bucketMembers, bucketEvents},
-		maxBytes: 512 << 20,
+			bucketCases, bucketIndex, bucketCodes, bucketMembers, bucketEvents, bucketTransfers},
+		migrations: []migration{addTransfers},
+		maxBytes:   512 << 20,
 	}
 }
 
