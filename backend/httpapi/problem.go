@@ -73,6 +73,7 @@ func addDetail(p *api.Problem, err error) {
 		transition *portal.TransitionError
 		version    *portal.VersionError
 		limit      *identity.LimitError
+		daily      *lifecycle.LimitError
 	)
 	switch {
 	case errors.As(err, &fields):
@@ -88,6 +89,9 @@ func addDetail(p *api.Problem, err error) {
 	case errors.As(err, &limit):
 		p.RetryAfterSeconds = int(limit.RetryAfter.Round(time.Second) / time.Second)
 		p.Detail = fmt.Sprintf("try again in %s", limit.RetryAfter.Round(time.Second))
+	case errors.As(err, &daily):
+		p.RetryAfterSeconds = int(daily.RetryAfter/time.Second) + 1
+		p.Detail = daily.Error()
 	case errors.Is(err, lifecycle.ErrOperationReused):
 		p.Detail = "an operation's id came back with different content; both are kept"
 	}

@@ -22,6 +22,7 @@ type (
 	recoverInput  struct{ Body api.RecoverRequest }
 	inviteInput   struct{ Body api.InvitationRequest }
 	pinInput      struct{ Body PINRequest }
+	stepUpInput   struct{ Body StepUpRequest }
 	deviceInput   struct {
 		ID string `path:"id" maxLength:"64"`
 	}
@@ -36,6 +37,11 @@ type (
 // PINRequest carries the citizen's PIN.
 type PINRequest struct {
 	PIN string `json:"pin" maxLength:"64"`
+}
+
+// StepUpRequest carries an officer's fresh TOTP code.
+type StepUpRequest struct {
+	TOTP string `json:"totp" maxLength:"16"`
 }
 
 func (a *API) sessionRoutes(h huma.API) {
@@ -57,6 +63,8 @@ func (a *API) sessionRoutes(h huma.API) {
 	huma.Register(h, own("me", http.MethodGet, api.RouteMe, "Who is signed in", 0), a.me)
 	huma.Register(h, own("devices", http.MethodGet, api.RouteDevices, "The account's devices", 0), a.devices)
 	huma.Register(h, own("approve-device", http.MethodPost, api.RouteApprove, "Approve another device of the account", http.StatusNoContent), a.approve)
+	huma.Register(h, own("remove-device", http.MethodDelete, api.RouteDevice, "Remove a device of the account and end its sessions", http.StatusNoContent), a.removeDevice)
+	huma.Register(h, own("step-up", http.MethodPost, api.RouteStepUp, "Prove once more who an officer is, by a fresh TOTP code", http.StatusNoContent), a.stepUp)
 	huma.Register(h, own("set-pin", http.MethodPut, api.RoutePIN, "Set the PIN that approves a new device", http.StatusNoContent), a.setPIN)
 	huma.Register(h, own("approve-by-pin", http.MethodPost, api.RoutePIN, "Approve this device by the PIN", http.StatusNoContent), a.approveByPIN)
 	huma.Register(h, own("delete-account", http.MethodDelete, api.RouteMe, "Erase who the citizen is and sign all devices out", http.StatusNoContent), a.deleteAccount)
@@ -178,6 +186,14 @@ func (a *API) devices(ctx context.Context, _ *none) (*devicesOutput, error) {
 
 func (a *API) approve(ctx context.Context, in *deviceInput) (*none, error) {
 	return a.done(ctx, a.Identity.Approve(ctx, viewer(ctx), in.ID))
+}
+
+func (a *API) removeDevice(ctx context.Context, in *deviceInput) (*none, error) {
+	return a.done(ctx, a.Identity.RevokeDevice(ctx, viewer(ctx), in.ID))
+}
+
+func (a *API) stepUp(ctx context.Context, in *stepUpInput) (*none, error) {
+	return a.done(ctx, a.Identity.StepUp(ctx, viewer(ctx), in.Body.TOTP))
 }
 
 func (a *API) setPIN(ctx context.Context, in *pinInput) (*none, error) {

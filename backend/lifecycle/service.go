@@ -37,8 +37,11 @@ type Config struct {
 	Directory func(context.Context) *portal.Directory
 	Keys      Keyring
 	Notify    Notify // may be nil: nobody is told but by feed
-	Now       func() time.Time
-	Rand      io.Reader // for codes
+	// PerDay is how many complaints one account may file in 24 hours; 0 sets no
+	// limit. More wait on the phone: nothing is lost.
+	PerDay int
+	Now    func() time.Time
+	Rand   io.Reader // for codes
 	// CodeSource, when set, gives the bytes of a case's first code from its id:
 	// the same whenever it is asked, and not to be guessed. A case that is filed
 	// again after the server was restored then has the same code, even where no
@@ -181,6 +184,9 @@ func (s *Service) lodgeOnce(ctx context.Context, dir *portal.Directory, req Requ
 		case !errors.Is(err, store.ErrNotFound):
 			return err
 		}
+		if err := s.withinDay(ctx, tx, c); err != nil {
+			return err
+		}
 		if err := remember(ctx, tx, req, res, first.At); err != nil {
 			return err
 		}
@@ -203,6 +209,35 @@ func sameFiling(ctx context.Context, tx store.Tx, old, c portal.Case, body []byt
 	}
 	if old.District != c.District || old.Category != c.Category || !bytes.Equal(filed, body) {
 		return ErrOperationReused
+	}
+	return nil
+}
+
+// LimitError says that an account has filed as many complaints in a day as it
+// may, and when the next will be taken.
+type LimitError struct {
+	PerDay     int
+	RetryAfter time.Duration
+}
+
+func (e *LimitError) Error() string {
+	return fmt.Sprintf("at most %d complaints in 24 hours: again in %s", e.PerDay, e.RetryAfter.Round(time.Minute))
+}
+
+// Unwrap makes every LimitError a portal.ErrLimited.
+func (e *LimitError) Unwrap() error { return portal.ErrLimited }
+
+// withinDay keeps one account from flooding a desk.
+func (s *Service) withinDay(ctx context.Context, tx store.Tx, c portal.Case) error {
+	if s.PerDay <= 0 {
+		return nil
+	}
+	filed, err := tx.Filed(ctx, c.Citizen, s.PerDay)
+	if err != nil || filed.IsZero() {
+		return err
+	}
+	if wait := filed.Add(24 * time.Hour).Sub(s.Now()); wait > 0 {
+		return &LimitError{PerDay: s.PerDay, RetryAfter: wait}
 	}
 	return nil
 }

@@ -130,7 +130,7 @@ func (b *Backend) wire(ctx context.Context) error {
 	if err := b.Identity.CheckKeys(ctx); err != nil {
 		return fmt.Errorf("keys: %w", err)
 	}
-	b.Lifecycle = lifecycle.New(lifecycle.Config{Store: b.Store, Directory: b.Directory.Current, Keys: b.Keys, Notify: b.notify, Now: b.Now, Rand: b.Rand, CodeSource: b.codeSource})
+	b.Lifecycle = lifecycle.New(lifecycle.Config{Store: b.Store, Directory: b.Directory.Current, Keys: b.Keys, Notify: b.notify, PerDay: b.ComplaintsPerDay, Now: b.Now, Rand: b.Rand, CodeSource: b.codeSource})
 	if err := b.wireMedia(ctx); err != nil {
 		return err
 	}

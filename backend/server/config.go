@@ -50,6 +50,13 @@ type Config struct {
 	// Clamd is where a malware scanner listens: unix:/path or tcp:host:port.
 	Clamd string
 
+	// ComplaintsPerDay is how many complaints one account may file in 24 hours;
+	// 100 by default, below 0 no limit. What is over waits on the phone.
+	ComplaintsPerDay int
+	// MetricsFrom is the network (CIDR) that may read /metrics beside this
+	// machine itself.
+	MetricsFrom string
+
 	// SweepEvery is how often due cases are looked for; 20 s by default.
 	SweepEvery time.Duration
 	// DrainFor is how long a shutdown waits for running requests; 20 s.
@@ -74,6 +81,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.Addr == "" {
 		c.Addr = "127.0.0.1:8080"
+	}
+	if c.ComplaintsPerDay == 0 {
+		c.ComplaintsPerDay = 100
 	}
 	if c.SweepEvery <= 0 {
 		c.SweepEvery = 20 * time.Second

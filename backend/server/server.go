@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/citizens-portal/portal/backend/portal"
 	"github.com/citizens-portal/portal/backend/store"
 )
 
@@ -48,15 +51,47 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
+	watchers, err := networks(s.MetricsFrom)
+	if err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusOK, map[string]string{"status": "ok"})
 	})
 	mux.HandleFunc("GET /readyz", s.ready)
-	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	mux.Handle("GET /metrics", inside(watchers, promhttp.HandlerFor(registry, promhttp.HandlerOpts{})))
 	mux.Handle("/", api)
 	s.handler = mux
 	return s, nil
+}
+
+// networks are those that may read figures meant for the operator: this machine
+// and one more.
+func networks(cidr string) ([]netip.Prefix, error) {
+	list := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
+	if cidr == "" {
+		return list, nil
+	}
+	more, err := netip.ParsePrefix(cidr)
+	if err != nil {
+		return nil, portal.Invalid("metrics-from", "cidr", "%q is not a network: write 10.0.0.0/8", cidr)
+	}
+	return append(list, more), nil
+}
+
+// inside answers only peers in one of the networks, and nothing that came
+// through a proxy; to others the page does not exist.
+func inside(list []netip.Prefix, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		peer, err := netip.ParseAddrPort(r.RemoteAddr)
+		known := err == nil && slices.ContainsFunc(list, func(p netip.Prefix) bool { return p.Contains(peer.Addr().Unmap()) })
+		if !known || r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != "" {
+			http.NotFound(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // Handler answers every route of the server.

@@ -240,6 +240,9 @@ type CaseTx interface {
 	Case(ctx context.Context, s Scope, id string) (portal.Case, error)
 	CaseByCode(ctx context.Context, s Scope, code portal.Code) (portal.Case, error)
 	Cases(ctx context.Context, s Scope, p Page) ([]portal.Case, error)
+	// Filed says when an account filed its nth newest case (from 1); the zero time
+	// when it has fewer.
+	Filed(ctx context.Context, account portal.AccountID, nth int) (time.Time, error)
 	// Body gives what was filed, as CreateCase stored it.
 	Body(ctx context.Context, id string) ([]byte, error)
 	// Bodies gives what was filed for several cases at once, by id.

@@ -22,6 +22,8 @@ const (
 	RouteRefresh     = "/v1/sessions/refresh"        // POST RefreshRequest → Session
 	RouteLogout      = "/v1/sessions/logout"         // POST → 204
 	RouteDevices     = "/v1/devices"                 // GET → []Device
+	RouteDevice      = "/v1/devices/{id}"            // DELETE → 204
+	RouteStepUp      = "/v1/sessions/step-up"        // POST, officers → 204
 	RouteApprove     = "/v1/devices/{id}/approve"    // POST → 204
 	RoutePIN         = "/v1/me/pin"                  // PUT sets it, POST approves this device by it → 204
 	RouteMe          = "/v1/me"                      // GET → Profile

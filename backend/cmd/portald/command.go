@@ -108,6 +108,8 @@ func (c *command) define() {
 	f.StringVar(&c.cfg.TrustedProxy, "trusted-proxy", "", "serve: `CIDR` of the proxy in front")
 	f.StringVar(&c.cfg.FilesConfig, "files-config", "", "JSON `FILE` that names an S3 bucket for attachments, instead of DIR/files")
 	f.StringVar(&c.cfg.Clamd, "clamd", "", "serve: malware scanner for attachments at `PLACE`, unix:/path or tcp:host:port")
+	f.StringVar(&c.cfg.MetricsFrom, "metrics-from", "", "serve: `CIDR` that may read /metrics, beside this machine")
+	f.IntVar(&c.cfg.ComplaintsPerDay, "complaints-per-day", 100, "serve: how many complaints one account may file in 24 hours; -1 for no limit")
 	f.StringVar(&c.asOf, "as-of", "", "escalate, sweep: RFC 3339 `TIME` to look from")
 	f.BoolVar(&c.dryRun, "dry-run", false, "escalate: only list what would move")
 	f.BoolVar(&c.json, "json", false, "one JSON value on standard output")

@@ -82,6 +82,17 @@ func (t *Tx) Cases(ctx context.Context, s store.Scope, p store.Page) ([]portal.C
 	return out, err
 }
 
+// Filed implements store.CaseTx.
+func (t *Tx) Filed(ctx context.Context, account portal.AccountID, nth int) (time.Time, error) {
+	var ms int64
+	err := t.each(ctx, func(r Rows) error { return r.Scan(&ms) },
+		"SELECT lodged_at FROM cases WHERE citizen = ? ORDER BY lodged_at DESC, id DESC LIMIT 1 OFFSET ?", string(account), int64(max(nth, 1)-1))
+	if err != nil || ms == 0 {
+		return time.Time{}, err
+	}
+	return time.UnixMilli(ms).UTC(), nil
+}
+
 // openStatuses is portal.Status.Open in SQL.
 var openStatuses = func() string {
 	var open []string
