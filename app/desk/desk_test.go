@@ -1,0 +1,449 @@
+package desk
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"github.com/citizens-portal/portal/app/bidi"
+	"github.com/citizens-portal/portal/app/i18n"
+	"github.com/citizens-portal/portal/app/model"
+	"github.com/citizens-portal/portal/app/style"
+	"github.com/citizens-portal/portal/assets"
+	"github.com/citizens-portal/portal/sdk"
+	"github.com/citizens-portal/portal/sdk/api"
+)
+
+// office is a server with one desk: it takes every act unless told to refuse it.
+type office struct {
+	mu     sync.Mutex
+	now    time.Time
+	cases  map[string]*api.Complaint
+	feed   []api.Entry
+	acts   []api.ActBody
+	refuse bool // the next act
+}
+
+const deskFeed = "d:dc"
+
+func newOffice() *office {
+	o := &office{now: time.Date(2026, 11, 23, 10, 42, 0, 0, model.Pakistan()), cases: map[string]*api.Complaint{}}
+	for i, text := range []string{"Main water line burst", "Bridge railing broken", "Street lights off"} {
+		id := fmt.Sprintf("case-%d", i)
+		o.cases[id] = &api.Complaint{
+			ID: id, Code: fmt.Sprintf("KP-26-AAAA-000%d", i), Status: "new", Text: text, Category: "water", District: "swat", Holder: "dc", Citizen: "Citizen 7Q4F",
+			LodgedAt: o.now.AddDate(0, 0, -9), DueAt: o.now.AddDate(0, 0, 2+i), AllowedActions: []string{"acknowledge", "assign", "ask", "propose", "transfer", "message"},
+		}
+		o.event(id, api.Event{Action: "lodge", Role: "citizen"}, api.EntryGrant)
+	}
+	return o
+}
+
+func (o *office) event(id string, e api.Event, kind string) {
+	c := o.cases[id]
+	c.Version++
+	e.N, e.At = c.Version, o.now
+	o.feed = append(o.feed, api.Entry{N: int64(len(o.feed) + 1), Type: kind, Case: id, Event: e.N, Events: []api.Event{e}})
+}
+
+func (o *office) clock() time.Time {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.now
+}
+
+func (o *office) forward(d time.Duration) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.now = o.now.Add(d)
+}
+
+func (o *office) taken() []api.ActBody {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.Clone(o.acts)
+}
+
+// RoundTrip implements [http.RoundTripper].
+func (o *office) RoundTrip(r *http.Request) (*http.Response, error) {
+	body := []byte("null")
+	if r.Body != nil {
+		var err error
+		if body, err = io.ReadAll(r.Body); err != nil {
+			return nil, err
+		}
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var out any
+	switch {
+	case r.URL.Path == api.RouteOfficer:
+		out = api.Session{Access: "a", Refresh: "r", AccessExpiresAt: o.now.AddDate(1, 0, 0), RefreshExpiresAt: o.now.AddDate(1, 0, 0),
+			Profile: api.Profile{Subject: "o:khan", Kind: "officer", Name: "Aisha Khan", Office: "dc", Title: api.Text{EN: "Focal person"}, Feeds: []string{deskFeed}}}
+	case r.URL.Path == api.RouteSync:
+		var req api.SyncRequest
+		if err := json.Unmarshal(body, &req); err != nil {
+			return nil, err
+		}
+		out = o.sync(req)
+	case strings.HasSuffix(r.URL.Path, api.CollectionOfficers):
+		out = []api.OfficerInfo{{ID: "gul", Name: "R. Gul", Office: "dc", Post: "staff", Title: api.Text{EN: "Officer"}}}
+	default:
+		out = []struct{}{}
+	}
+	w := httptest.NewRecorder()
+	w.Header().Set("Content-Type", "application/json")
+	if err := json.NewEncoder(w).Encode(out); err != nil {
+		return nil, err
+	}
+	resp := w.Result()
+	resp.Request = r
+	return resp, nil
+}
+
+func (o *office) sync(req api.SyncRequest) api.SyncResponse {
+	resp := api.SyncResponse{Request: req.Request, Time: o.now, Epoch: "e"}
+	for _, op := range req.Operations {
+		resp.Answers = append(resp.Answers, o.act(op))
+	}
+	from := int64(0)
+	for _, c := range req.Cursors {
+		from = c.N
+	}
+	head := int64(len(o.feed))
+	p := api.Page{Feed: deskFeed, From: from, Next: head, Head: head}
+	for _, e := range o.feed[from:] {
+		c := *o.cases[e.Case]
+		e.Complaint = &c
+		p.Entries = append(p.Entries, e)
+	}
+	resp.Feeds = []api.Page{p}
+	return resp
+}
+
+func (o *office) act(op api.Operation) api.Answer {
+	var b api.ActBody
+	if err := json.Unmarshal(op.Body, &b); err != nil {
+		return api.Answer{Op: op.Op, Status: api.Rejected, Problem: &api.Problem{Type: api.TypeInvalid, Status: 422}}
+	}
+	if o.refuse {
+		o.refuse = false
+		o.event(b.Case, api.Event{Action: "message", Role: "citizen", Text: "House 4"}, api.EntryEvent)
+		return api.Answer{Op: op.Op, Status: api.Rejected, Problem: &api.Problem{Type: api.TypeConflict, Status: 409}}
+	}
+	o.acts = append(o.acts, b)
+	o.event(b.Case, api.Event{Action: b.Action, Role: "distributor", Text: b.Text}, api.EntryEvent)
+	return api.Answer{Op: op.Op, Status: api.Applied, Case: b.Case, Version: o.cases[b.Case].Version}
+}
+
+// seat is a desk with an officer at it.
+type seat struct {
+	*Desk
+	t      *testing.T
+	office *office
+	client *sdk.Client
+	cfg    Config
+	cancel func()
+	work   chan func()
+	timers []func()
+	said   []string
+	kept   State
+	window fyne.Window
+}
+
+func newSeat(t *testing.T) *seat {
+	t.Helper()
+	o := newOffice()
+	client, err := sdk.Open(t.Context(), sdk.Config{Dir: t.TempDir(), BaseURL: "http://127.0.0.1:1", Transport: o, Now: o.clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Close() })
+	if _, err := client.Accounts.LoginOfficer(t.Context(), "khan", "correct horse battery", "123456"); err != nil {
+		t.Fatal(err)
+	}
+	s := &seat{t: t, office: o, client: client}
+	s.sync()
+	words, err := i18n.Load(assets.Translations)
+	if err != nil {
+		t.Fatal(err)
+	}
+	faces, err := bidi.NewFaces()
+	if err != nil {
+		t.Fatal(err)
+	}
+	th := style.New(false, style.Scale100)
+	test.NewTempApp(t).Settings().SetTheme(th)
+	s.window = test.NewTempWindow(t, nil)
+	s.window.Canvas().SetOnTypedKey(func(k *fyne.KeyEvent) { s.Key(k) })
+	s.window.Resize(fyne.NewSize(1300, 800))
+	s.cfg = Config{
+		Client: client, Env: bidi.NewEnv(i18n.English, words, th, faces),
+		Words:    func() model.Words { return model.Words{Lang: i18n.English, Catalogue: words, Now: o.clock()} },
+		Spawn:    func(f func()) { go f() },
+		Dispatch: func(f func()) { s.work <- f },
+		After: func(_ time.Duration, f func()) func() {
+			live := true
+			s.timers = append(s.timers, func() {
+				if live {
+					f()
+				}
+			})
+			return func() { live = false }
+		},
+		Focus: func(f fyne.Focusable) {
+			if f == nil {
+				s.window.Canvas().Unfocus()
+				return
+			}
+			s.window.Canvas().Focus(f)
+		},
+		Modifiers: func() fyne.KeyModifier { return 0 },
+		PickFile: func(chosen func(io.ReadCloser, error)) {
+			chosen(io.NopCloser(bytes.NewReader([]byte("%PDF-1.4 evidence"))), nil)
+		},
+		Say: func(sentence string) { s.said = append(s.said, sentence) }, Keep: func(k State) { s.kept = k },
+		SyncPage: func() {}, Person: func() {},
+	}
+	s.sit()
+	return s
+}
+
+// sit starts the desk where it was left, as a new process would.
+func (s *seat) sit() {
+	s.t.Helper()
+	if s.cancel != nil {
+		s.cancel()
+	}
+	s.work, s.timers, s.cfg.State = make(chan func(), 1000), nil, s.kept
+	ctx, cancel := context.WithCancel(s.t.Context())
+	s.cancel = cancel
+	s.t.Cleanup(cancel)
+	s.Desk = New(ctx, s.cfg)
+	s.window.SetContent(s.Object())
+	s.until("the list", func() bool { return len(s.list.Cases) == 3 && len(s.known.office.Officers) == 1 })
+}
+
+// until works off what was dispatched until something holds.
+func (s *seat) until(what string, holds func() bool) {
+	s.t.Helper()
+	patience := time.After(20 * time.Second)
+	look := time.NewTicker(time.Millisecond) // what is saved tells nobody
+	defer look.Stop()
+	for !holds() {
+		select {
+		case f := <-s.work:
+			f()
+		case <-look.C:
+		case <-patience:
+			s.t.Fatalf("never came: %s; open %q, page %+v", what, s.state.Open, s.page)
+		}
+	}
+}
+
+func (s *seat) sync() {
+	s.t.Helper()
+	if _, err := s.client.Sync.Now(s.t.Context()); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *seat) press(keys ...fyne.KeyName) {
+	for _, k := range keys {
+		if f := s.window.Canvas().Focused(); f != nil {
+			f.TypedKey(&fyne.KeyEvent{Name: k})
+			continue
+		}
+		s.window.Canvas().OnTypedKey()(&fyne.KeyEvent{Name: k})
+	}
+}
+
+// tick lets all times that were asked for pass.
+func (s *seat) tick() {
+	due := s.timers
+	s.timers = nil
+	for _, f := range due {
+		f()
+	}
+}
+
+// first opens the first complaint of the list.
+func (s *seat) first() {
+	s.t.Helper()
+	s.press(fyne.KeyJ)
+	s.until("the complaint", func() bool { return s.page.ID == "case-0" })
+}
+
+func TestKeysMoveThroughTheList(t *testing.T) {
+	s := newSeat(t)
+	s.first()
+	for _, x := range []struct {
+		key  fyne.KeyName
+		want string
+	}{{fyne.KeyJ, "case-1"}, {fyne.KeyDown, "case-2"}, {fyne.KeyJ, "case-2"}, {fyne.KeyK, "case-1"}, {fyne.KeyUp, "case-0"}, {fyne.KeyEnd, "case-2"}} {
+		s.press(x.key)
+		if s.state.Open != x.want {
+			t.Errorf("%s: at %s, want %s", x.key, s.state.Open, x.want)
+		}
+	}
+	if s.kept.Open != "case-2" {
+		t.Errorf("kept %+v", s.kept)
+	}
+}
+
+func TestUndoTakesAnActBackBeforeItIsSent(t *testing.T) {
+	s := newSeat(t)
+	s.first()
+	s.press(fyne.KeyC)
+	s.until("the act", func() bool { return s.done.op != "" && len(s.page.OnWay) == 1 })
+	s.sync()
+	if s.page.May(model.DeskAcknowledge) || len(s.office.taken()) != 0 {
+		t.Fatalf("%+v, %v", s.page, s.office.taken())
+	}
+	s.press(fyne.KeyU)
+	s.until("the undo", func() bool { return len(s.page.OnWay) == 0 && s.page.May(model.DeskAcknowledge) })
+	s.office.forward(time.Minute)
+	s.sync()
+	if got := s.office.taken(); len(got) != 0 {
+		t.Fatalf("undone, but sent: %+v", got)
+	}
+}
+
+func TestAnActGoesWhenTheTimeToUndoIsOver(t *testing.T) {
+	s := newSeat(t)
+	s.first()
+	s.Desk.assign("gul")
+	s.until("the act", func() bool { return s.done.op != "" })
+	s.sit() // the program was killed meanwhile
+	s.office.forward(holdTime)
+	s.sync()
+	if got := s.office.taken(); len(got) != 1 || got[0].Action != "assign" || got[0].ToOfficer != "gul" || got[0].ExpectedVersion != 1 {
+		t.Fatalf("%+v", got)
+	}
+}
+
+func TestUndoAfterItWasSentSaysSo(t *testing.T) {
+	s := newSeat(t)
+	s.first()
+	s.press(fyne.KeyC)
+	s.until("the act", func() bool { return s.done.op != "" })
+	s.office.forward(holdTime)
+	s.sync()
+	s.press(fyne.KeyU)
+	shown := s.toasts
+	s.until("the answer", func() bool { return s.toasts > shown })
+	if got := s.office.taken(); len(got) != 1 {
+		t.Fatalf("%+v", got)
+	}
+}
+
+func TestWhatIsWrittenOutlivesTheProgram(t *testing.T) {
+	s := newSeat(t)
+	s.first()
+	s.press(fyne.KeyS)
+	s.until("the form", func() bool { return s.form != nil })
+	s.tick() // the field takes the keyboard
+	test.Type(s.fields.Entry(), "jk done")
+	if s.state.Open != "case-0" || s.form.Text != "jk done" {
+		t.Fatalf("keys typed into a field must not move: %q %+v", s.state.Open, s.form)
+	}
+	s.addFile()
+	s.until("the file", func() bool { return len(s.form.Files) == 1 })
+	s.Pause()
+	s.until("the draft", func() bool {
+		d, err := s.client.Desk.Draft(t.Context(), "case-0", "propose")
+		return err == nil && len(d.Evidence) == 1
+	})
+	s.sit()
+	s.until("the form again", func() bool { return s.form != nil })
+	if s.form.Text != "jk done" || len(s.form.Files) != 1 || !s.form.Files[0].PDF {
+		t.Fatalf("%+v", s.form)
+	}
+	s.sendForm()
+	s.until("the act", func() bool { return s.done.op != "" && s.form == nil })
+	s.undo()
+	s.until("the undo", func() bool { return len(s.page.OnWay) == 0 && s.page.May(model.DeskPropose) })
+	if d, err := s.client.Desk.Draft(t.Context(), "case-0", "propose"); err != nil || d.Text != "jk done" {
+		t.Fatalf("what was undone is not written any more: %+v %v", d, err)
+	}
+}
+
+func TestAFormNamesWhatIsMissing(t *testing.T) {
+	s := newSeat(t)
+	s.first()
+	s.press(fyne.KeyQ)
+	s.until("the form", func() bool { return s.form != nil })
+	s.sendForm()
+	if s.form.Wrong["text"] == "" || len(s.office.taken()) != 0 {
+		t.Fatalf("%+v", s.form)
+	}
+	s.tick()
+	s.press(fyne.KeyEscape)
+	if s.form != nil {
+		t.Fatal("Escape leaves the form")
+	}
+}
+
+func TestAConflictComesBackWithWhatChanged(t *testing.T) {
+	s := newSeat(t)
+	s.office.refuse = true
+	s.first()
+	s.press(fyne.KeyC)
+	s.until("the act", func() bool { return s.done.op != "" })
+	s.office.forward(holdTime)
+	s.sync()
+	s.until("the refusal", func() bool { return len(s.page.Refused) == 1 && len(s.page.Refused[0].Changed) == 1 })
+	r := s.page.Refused[0]
+	if !r.Again || !strings.HasPrefix(r.Changed[0], "Citizen wrote") {
+		t.Fatalf("%+v", r)
+	}
+	s.until("the rail", func() bool { return s.list.Counts[model.DeskAttention] == 1 })
+	s.retry(r.Op)
+	s.until("the retry", func() bool { return len(s.page.Refused) == 0 })
+	s.sync()
+	if got := s.office.taken(); len(got) != 1 || got[0].ExpectedVersion != 2 {
+		t.Fatalf("%+v", got)
+	}
+}
+
+func TestSlashSearches(t *testing.T) {
+	s := newSeat(t)
+	s.press(fyne.KeySlash)
+	s.tick()
+	test.Type(s.view.Search(), "bridge")
+	s.until("the find", func() bool { return len(s.list.Cases) == 1 })
+	if s.kept.Query.Search != "" {
+		t.Errorf("what was searched for is not written down: %+v", s.kept)
+	}
+	s.press(fyne.KeyEscape, fyne.KeyEscape)
+	s.until("all again", func() bool { return len(s.list.Cases) == 3 })
+}
+
+func TestCardsTakeTheKeys(t *testing.T) {
+	s := newSeat(t)
+	s.first()
+	s.press(fyne.KeyA)
+	if !s.over {
+		t.Fatal("A opens the list of whom to assign to")
+	}
+	s.press(fyne.KeyJ)
+	if s.state.Open != "case-0" {
+		t.Fatal("keys below a card must not work")
+	}
+	s.press(fyne.KeyEscape, fyne.KeyF1)
+	if !s.over {
+		t.Fatal("F1 opens the cheat sheet")
+	}
+}
