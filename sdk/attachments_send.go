@@ -138,6 +138,10 @@ func (s *Syncer) sendPiece(ctx context.Context, t local.Transfer) (done bool, er
 	if t.Chunk == 0 {
 		t.Chunk = firstPiece
 	}
+	if t.Upload != "" && !s.placed[t.Upload] {
+		// Asking costs less than a piece sent to the wrong place.
+		return s.findOffset(ctx, t)
+	}
 	started := s.c.cfg.Now()
 	if t.Upload == "" {
 		err = s.c.authed(ctx, func(r *remote.Client, token string) (err error) {
@@ -151,6 +155,7 @@ func (s *Syncer) sendPiece(ctx context.Context, t local.Transfer) (done bool, er
 		if err := s.keep(t); err != nil {
 			return false, err
 		}
+		s.placed[t.Upload] = true
 	}
 	offset, err := s.bring(ctx, t)
 	if err != nil {
@@ -191,6 +196,7 @@ func (s *Syncer) advance(t local.Transfer) (done bool, err error) {
 	if t.Offset < t.File.Size {
 		return false, s.keep(t)
 	}
+	delete(s.placed, t.Upload)
 	var wanted bool
 	err = s.c.update(func(tx *local.Tx) error {
 		more, err := deskEvidence(tx)
@@ -217,6 +223,7 @@ func (s *Syncer) keep(t local.Transfer) error {
 // pieceFailed decides what an error means for a file: ask where the server is,
 // begin anew, wait, or give up and tell the owner.
 func (s *Syncer) pieceFailed(ctx context.Context, t local.Transfer, cause error) (done bool, err error) {
+	delete(s.placed, t.Upload)
 	switch {
 	case ctx.Err() != nil: // interrupted: what arrived of the piece counts, ask later
 		return false, ctx.Err()
@@ -259,6 +266,7 @@ func (s *Syncer) findOffset(ctx context.Context, t local.Transfer) (done bool, e
 	if err != nil {
 		return s.pieceFailed(ctx, t, err)
 	}
+	s.placed[t.Upload] = true
 	return s.advance(t)
 }
 

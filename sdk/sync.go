@@ -17,6 +17,9 @@ type Syncer struct {
 	// turn is held by whoever speaks with the server.
 	turn chan struct{}
 	wake chan struct{}
+	// placed are the uploads whose offset is sure, by name: nothing was cut off
+	// since the server said it. Whoever holds the turn may use it.
+	placed map[string]bool
 
 	mu sync.Mutex
 	// stopPoll ends a long poll under way, nil when there is none; queue counts
@@ -29,7 +32,7 @@ type Syncer struct {
 }
 
 func newSyncer(c *Client) *Syncer {
-	return &Syncer{c: c, turn: make(chan struct{}, 1), wake: make(chan struct{}, 1)}
+	return &Syncer{c: c, turn: make(chan struct{}, 1), wake: make(chan struct{}, 1), placed: map[string]bool{}}
 }
 
 // Result tells what a sync did.
