@@ -375,9 +375,10 @@ func TestWhatIsWrittenOutlivesTheProgram(t *testing.T) {
 	s.until("the act", func() bool { return s.done.op != "" && s.form == nil })
 	s.undo()
 	s.until("the undo", func() bool { return len(s.page.OnWay) == 0 && s.page.May(model.DeskPropose) })
-	if d, err := s.client.Desk.Draft(t.Context(), "case-0", "propose"); err != nil || d.Text != "jk done" {
-		t.Fatalf("what was undone is not written any more: %+v %v", d, err)
-	}
+	s.until("what was written", func() bool {
+		d, err := s.client.Desk.Draft(t.Context(), "case-0", "propose")
+		return err == nil && d.Text == "jk done"
+	})
 }
 
 func TestAFormNamesWhatIsMissing(t *testing.T) {
