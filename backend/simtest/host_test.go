@@ -22,6 +22,7 @@ import (
 	"encoding/json"
 
 	"github.com/citizens-portal/portal/backend/identity"
+	"github.com/citizens-portal/portal/backend/keys"
 	"github.com/citizens-portal/portal/backend/portal"
 	"github.com/citizens-portal/portal/backend/server"
 	"github.com/citizens-portal/portal/backend/store"
@@ -45,6 +46,13 @@ const (
 	officerPassword = "correct horse battery staple"
 	officerSecret   = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 )
+
+// fixedKeys are a server's keys that everybody knows, so that the same seed
+// always gives the same codes and receipts.
+const fixedKeys = `{"version":1,
+"sealing":[{"id":"example","key":"AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE="}],
+"receipts":[{"id":"example","key":"AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI="}],
+"index":{"id":"example","key":"AwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwM="}}`
 
 // template is a data folder with the province's directory and three officers,
 // made once and copied for each scenario.
@@ -84,7 +92,13 @@ func (t *template) make(dir string) (string, error) {
 }
 
 func makeTemplate(ctx context.Context, dir string) error {
-	b, err := server.Open(ctx, server.Config{DataDir: dir, Now: func() time.Time { return epoch2000 }})
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, keys.FileName), []byte(fixedKeys), 0o600); err != nil {
+		return err
+	}
+	b, err := server.Open(ctx, server.Config{DataDir: dir, Now: func() time.Time { return epoch2000 }, Rand: newSource(0, "template")})
 	if err != nil {
 		return err
 	}
