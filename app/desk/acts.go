@@ -171,7 +171,7 @@ func (d *Desk) changedHere(ids ...string) {
 func (d *Desk) openForm(a model.DeskAction) {
 	id := d.state.Open
 	d.Pause()
-	d.state.Form = a
+	d.resumed, d.state.Form = true, a
 	d.keep()
 	d.cfg.Spawn(func() {
 		draft, _ := d.cfg.Client.Desk.Draft(d.ctx, id, string(a))
@@ -201,7 +201,7 @@ func (d *Desk) targets(id string) []model.DeskChoice {
 }
 
 func (d *Desk) formArrived(id string, f *screen.DeskForm, evidence []api.File) {
-	if d.state.Open != id || d.state.Form != f.Action || d.ctx.Err() != nil {
+	if d.state.Open != id || d.state.Form != f.Action || d.form != nil || d.ctx.Err() != nil {
 		return
 	}
 	d.form, d.saving.evidence = f, evidence

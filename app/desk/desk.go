@@ -118,6 +118,7 @@ type Desk struct {
 func New(ctx context.Context, cfg Config) *Desk {
 	d := &Desk{cfg: cfg, ctx: ctx, state: cfg.State, list: model.DeskList{Query: cfg.State.Query}}
 	d.saving.init()
+	d.resumed = cfg.State.Form == ""
 	d.view = screen.NewDesk(cfg.Env, screen.DeskActs{
 		View: d.setView, Query: d.setQuery, Open: d.openCase, Leave: d.leaveCase, Tab: d.setTab,
 		Do: d.do, Assign: d.assign, Write: d.wrote, Send: d.sendMessage,
@@ -247,7 +248,6 @@ func (d *Desk) arrived(r reading) {
 	}
 	d.show()
 	if d.open.ok && !d.resumed {
-		d.resumed = true
 		d.reopen()
 	}
 	if d.again {
@@ -384,6 +384,7 @@ func (d *Desk) leaveCase() {
 
 // reopen shows the form that was open when the program was left.
 func (d *Desk) reopen() {
+	d.resumed = true
 	if a := d.state.Form; a != "" && d.form == nil && d.page.May(a) {
 		d.openForm(a)
 	}

@@ -58,7 +58,7 @@ func newDeskListPane(env bidi.Env, acts DeskActs) *deskListPane {
 	}
 	p.search.OnEscape = acts.Form.Escape
 	p.search.OnSubmitted = func(string) { acts.Form.Escape() }
-	p.list = newDeskRows(env, p.row, p.sight)
+	p.list = newDeskRows(env, p.row, p.build, p.sight)
 	top := bidi.Row(env, style.Space12, bidi.Grow(p.title), bidi.Sized(240, style.Touch, p.search))
 	if env.Style.Scale() > style.Scale100 {
 		top = bidi.Column(env, style.Space8, p.title, p.search)
@@ -122,9 +122,10 @@ func (d *Desk) Select(i int) {
 	p := d.list
 	old := p.state.Selected
 	p.state.Selected = i
-	p.list.refreshRow(old)
-	p.list.refreshRow(i)
-	if i >= 0 {
+	if old != i {
+		p.list.list.Refresh()
+	}
+	if i >= 0 && !p.list.shows(i) {
 		p.list.list.ScrollTo(i)
 	}
 }
@@ -239,36 +240,55 @@ func (p *deskListPane) sight() {
 	relay(p.feet)
 }
 
-func (p *deskListPane) row(i int) fyne.CanvasObject {
+// row tells what a row shows.
+func (p *deskListPane) row(i int) deskRow {
 	if i >= p.state.Count {
-		return bidi.Spacer(0, 0)
+		return deskRow{}
 	}
 	r := p.state.Row(i)
-	return ui.OfficerRow(p.env, ui.OfficerRowState{
+	return deskRow{id: r.ID, look: ui.OfficerRowState{
 		Icon: r.Icon, Title: r.Title, Code: r.Code, Place: r.Place, Holder: r.Holder, Above: r.Above,
-		Due: r.Due.Words, DueIcon: r.Due.Icon, DueTone: tone(r.Due.Mood), Used: r.Used, Selected: i == p.state.Selected,
-	}, func() { p.acts.Open(r.ID) }, nil)
+		Due: r.Due.Words, DueIcon: r.Due.Icon, DueTone: tone(r.Due.Mood), Used: float32(int(r.Used*134)) / 134, Selected: i == p.state.Selected,
+	}}
+}
+
+// build makes a row. It is the dear part, so a row is made again only when it shows
+// something else.
+func (p *deskListPane) build(r deskRow) fyne.CanvasObject {
+	return ui.OfficerRow(p.env, r.look, func() { p.acts.Open(r.id) }, nil)
+}
+
+// deskRow is what a row shows, to be compared.
+type deskRow struct {
+	id   string
+	look ui.OfficerRowState
+}
+
+// deskCell is a place of the list with the row it shows.
+type deskCell struct {
+	cell
+	shown deskRow
 }
 
 // deskRows is the list itself. It draws only the rows in sight.
 type deskRows struct {
 	object fyne.CanvasObject
 	list   *deskList
-	row    func(i int) fyne.CanvasObject
+	row    func(i int) deskRow
+	build  func(deskRow) fyne.CanvasObject
 	n      int
 	high   float32
 	width  float32
+	// measured is the width that high was taken at.
+	measured float32
+	wraps    bool // rows differ in height
 }
 
-func newDeskRows(env bidi.Env, row func(i int) fyne.CanvasObject, sight func()) *deskRows {
-	r := &deskRows{row: row}
-	r.list = newDeskList(func() int { return r.n },
-		func() fyne.CanvasObject { return &fyne.Container{Layout: &cell{high: r.high}} },
+func newDeskRows(env bidi.Env, row func(i int) deskRow, build func(deskRow) fyne.CanvasObject, sight func()) *deskRows {
+	r := &deskRows{row: row, build: build, wraps: env.Style.Scale() > style.Scale100}
+	r.list = newDeskList(func() int { return r.n }, r.place,
 		func(i widget.ListItemID, o fyne.CanvasObject) {
-			c := o.(*fyne.Container)
-			c.Objects = []fyne.CanvasObject{r.row(i)}
-			c.Layout.Layout(c.Objects, c.Size())
-			c.Refresh()
+			r.put(o.(*fyne.Container), r.row(i))
 			sight()
 		})
 	holder := &fyne.Container{Layout: r}
@@ -287,21 +307,46 @@ func (r *deskRows) set(n int, top bool) {
 	r.list.Refresh()
 }
 
-func (r *deskRows) refreshRow(i int) {
-	if i >= 0 && i < r.n {
-		r.list.RefreshItem(i)
-	}
+// place makes a place for a row.
+func (r *deskRows) place() fyne.CanvasObject {
+	return &fyne.Container{Layout: &deskCell{cell: cell{high: r.high}}}
 }
 
-// measure takes the height of all rows from the first: they are equally high.
-func (r *deskRows) measure(width float32) {
-	if r.n == 0 || width <= 0 {
+func (r *deskRows) put(c *fyne.Container, row deskRow) {
+	at := c.Layout.(*deskCell)
+	if len(c.Objects) == 1 && at.shown == row {
 		return
 	}
-	if high := bidi.HeightFor(r.row(0), width); high != r.high {
+	at.shown = row
+	c.Objects = []fyne.CanvasObject{r.build(row)}
+	c.Layout.Layout(c.Objects, c.Size())
+	c.Refresh()
+}
+
+// shows reports whether a row is wholly in sight.
+func (r *deskRows) shows(i int) bool {
+	y := float32(i)*r.high - r.list.GetScrollOffset()
+	return y >= 0 && y+r.high <= r.list.Size().Height
+}
+
+// measure takes the height of all rows from the first: they are equally high, so one
+// measure lasts while the width does. With large text titles wrap, and the highest of
+// the first rows counts.
+func (r *deskRows) measure(width float32) {
+	if r.n == 0 || width <= 0 || (!r.wraps && r.high > 0 && width == r.measured) {
+		return
+	}
+	r.measured = width
+	probes, high := 1, float32(0)
+	if r.wraps {
+		probes = maxShapes
+	}
+	for i := range min(probes, r.n) {
+		high = max(high, bidi.HeightFor(r.build(r.row(i)), width))
+	}
+	if high != r.high {
 		r.high = high
-		r.list.CreateItem = func() fyne.CanvasObject { return &fyne.Container{Layout: &cell{high: high}} }
-		r.list.again()
+		r.list.Refresh()
 	}
 }
 
@@ -338,9 +383,6 @@ func newDeskList(length func() int, create func() fyne.CanvasObject, update func
 	l.ExtendBaseWidget(l)
 	return l
 }
-
-// again makes the list measure its rows anew.
-func (l *deskList) again() { l.Refresh() }
 
 // TypedKey implements [fyne.Focusable].
 func (l *deskList) TypedKey(k *fyne.KeyEvent) {

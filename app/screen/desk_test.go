@@ -254,3 +254,30 @@ func TestDeskMarkup(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkDeskFrame10000 is what showing a list of 10,000 complaints anew costs, and
+// what a step through it costs.
+func BenchmarkDeskFrame10000(b *testing.B) {
+	env := deskEnv(b, i18n.Urdu, false, style.Scale100)
+	x := newDeskData(env, model.DeskQuery{View: model.DeskOpen}, 9_991)
+	d := NewDesk(env, deskActs())
+	w := test.NewTempWindow(b, d.Object)
+	w.SetPadded(false)
+	w.Resize(desktop)
+	x.rail(d, model.DeskOpen)
+	b.Run("news", func(b *testing.B) {
+		for b.Loop() {
+			x.rows(d, 2)
+		}
+	})
+	b.Run("step", func(b *testing.B) {
+		for i := 0; b.Loop(); i++ {
+			d.Select(i % 10_000)
+		}
+	})
+	b.Run("scroll", func(b *testing.B) {
+		for i := 0; b.Loop(); i++ {
+			d.list.list.list.ScrollToOffset(float32(i%9_000) * 69)
+		}
+	})
+}
