@@ -198,9 +198,20 @@ func adminOverSocket(ctx context.Context, dataDir, name string, req AdminRequest
 	}
 	switch p.Kind {
 	case "invalid":
-		return nil, fmt.Errorf("%s: %w", p.Detail, portal.ErrInvalid)
+		return nil, &adminError{p.Detail, portal.ErrInvalid}
 	case "refused":
-		return nil, fmt.Errorf("%s: %w", p.Detail, portal.ErrForbidden)
+		return nil, &adminError{p.Detail, portal.ErrForbidden}
 	}
 	return nil, errors.New(p.Detail)
 }
+
+// adminError is what the live server said, in its words, with the kind it had
+// there: a command says the same with and without a server beside it.
+type adminError struct {
+	detail string
+	kind   error
+}
+
+func (e *adminError) Error() string { return e.detail }
+
+func (e *adminError) Unwrap() error { return e.kind }

@@ -33,7 +33,7 @@ const DemoFile = "demo.json"
 type DemoPerson struct {
 	Name     string `json:"name"`
 	Role     string `json:"role"` // citizen, or an officer's post
-	District string `json:"district,omitempty"`
+	District string `json:"district"`
 	// Officers sign in with these.
 	Password   string `json:"password,omitempty"`
 	TOTPSecret string `json:"totp_secret,omitempty"`

@@ -73,6 +73,9 @@ func Backup(ctx context.Context, c Config, file string) error {
 	if _, err := os.Stat(file); err == nil {
 		return fmt.Errorf("%w: %s is there already; name a new file", ErrFile, file)
 	}
+	if info, err := os.Stat(filepath.Dir(file)); err != nil || !info.IsDir() {
+		return fmt.Errorf("%w: %s is not a folder", ErrFile, filepath.Dir(file))
+	}
 	s, err := openBeside(ctx, c)
 	if err != nil {
 		return err

@@ -116,7 +116,7 @@ func (b *Backend) DisableOfficer(ctx context.Context, r *OfficerRequest) (Invita
 	}
 	o, ok := b.Directory.Current(ctx).Officer(r.ID)
 	if !ok {
-		return Invitation{}, portal.ErrNotFound
+		return Invitation{}, fmt.Errorf("officer %q: %w", r.ID, portal.ErrNotFound)
 	}
 	o.Disabled = true
 	if err := b.putDirectory(ctx, portal.Dataset{Officers: []portal.Officer{o}}); err != nil {

@@ -54,6 +54,41 @@ type verb struct {
 	run              func(*command, context.Context, []string) error
 }
 
+// everywhere are the flags that mean something to every command.
+const everywhere = "data dsn keys files-config json verbose"
+
+// own are a command's other flags, by its name. A flag that a command would not
+// heed is refused: who writes sweep --dry-run must not find the work done.
+func (v verb) own() string {
+	switch v.name {
+	case "serve":
+		return "addr demo sms-file sms-config tls-cert tls-key trusted-proxy clamd metrics-from complaints-per-day"
+	case "escalate":
+		return "as-of dry-run"
+	case "sweep":
+		return "as-of"
+	case "officer":
+		return "office post name title"
+	}
+	return ""
+}
+
+// accepts refuses flags that the command would not heed, and words where it
+// takes none.
+func (v verb) accepts(flags *flag.FlagSet, words []string) error {
+	if v.args == "" && len(words) > 0 {
+		return fmt.Errorf("%w: %s takes no words, only flags; %q is one", errUsage, v.name, words[0])
+	}
+	var err error
+	heeded := strings.Fields(everywhere + " " + v.own())
+	flags.Visit(func(f *flag.Flag) {
+		if err == nil && !slices.Contains(heeded, f.Name) {
+			err = fmt.Errorf("%w: %s has no --%s; see portald help", errUsage, v.name, f.Name)
+		}
+	})
+	return err
+}
+
 // verbs lists the commands in the order people meet them.
 func verbs() []verb {
 	return []verb{
@@ -87,9 +122,13 @@ func (c *command) run(ctx context.Context, args []string) error {
 	c.cfg.Version = version
 	c.cfg.Log = c.logger()
 	for _, v := range verbs() {
-		if v.name == words[0] {
-			return v.run(c, ctx, words[1:])
+		if v.name != words[0] {
+			continue
 		}
+		if err := v.accepts(c.flags, words[1:]); err != nil {
+			return err
+		}
+		return v.run(c, ctx, words[1:])
 	}
 	return fmt.Errorf("%w: %q is not a command; see portald help", errUsage, words[0])
 }
@@ -186,6 +225,15 @@ func (c *command) moment() (time.Time, error) {
 		return t, portal.Invalid("as-of", "time_shape", "%q is not a time: write 2026-11-29T10:00:00Z", c.asOf)
 	}
 	return t.UTC(), nil
+}
+
+// done tells what was carried out: as one JSON value, or as a line of words.
+func (c *command) done(v any, format string, args ...any) error {
+	if c.json {
+		return json.NewEncoder(c.stdout).Encode(v)
+	}
+	_, err := fmt.Fprintf(c.stdout, format+"\n", args...)
+	return err
 }
 
 // print shows a JSON answer as it is, or by the given lines.

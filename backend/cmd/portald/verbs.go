@@ -13,10 +13,7 @@ import (
 	"github.com/citizens-portal/portal/backend/server"
 )
 
-func (c *command) serve(ctx context.Context, args []string) error {
-	if len(args) > 0 {
-		return fmt.Errorf("%w: serve takes no words, only flags", errUsage)
-	}
+func (c *command) serve(ctx context.Context, _ []string) error {
 	s, err := server.New(ctx, c.cfg)
 	if err != nil {
 		return err
@@ -40,7 +37,7 @@ func (c *command) escalate(ctx context.Context, _ []string) error {
 			return err
 		}
 		for _, m := range moves {
-			fmt.Fprintf(c.stdout, "%s  level %d -> %d  due %s\n", m.Code, m.From, m.To, m.DueAt.Format("2006-01-02 15:04:05.000"))
+			fmt.Fprintf(c.stdout, "%s  level %d -> %d  due %s\n", m.Code, m.From, m.To, m.DueAt.Format("2006-01-02 15:04:05.000 MST"))
 		}
 		fmt.Fprintf(c.stdout, "%d moved\n", len(moves))
 		return nil
@@ -97,7 +94,10 @@ func (c *command) backup(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	return server.Backup(ctx, c.cfg, file)
+	if err := server.Backup(ctx, c.cfg, file); err != nil {
+		return err
+	}
+	return c.done(map[string]string{"file": file}, "%s is written; the keys are not in it", file)
 }
 
 func (c *command) restore(ctx context.Context, args []string) error {
@@ -105,7 +105,10 @@ func (c *command) restore(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	return server.Restore(ctx, c.cfg, file)
+	if err := server.Restore(ctx, c.cfg, file); err != nil {
+		return err
+	}
+	return c.done(map[string]string{"file": file}, "%s is restored; devices offer again what it had not seen", file)
 }
 
 func (c *command) seed(ctx context.Context, args []string) error {
@@ -116,7 +119,10 @@ func (c *command) seed(ctx context.Context, args []string) error {
 	if len(args) == 1 {
 		dir = args[0]
 	}
-	return server.Seed(ctx, c.cfg, dir)
+	if err := server.Seed(ctx, c.cfg, dir); err != nil {
+		return err
+	}
+	return c.done(map[string]bool{"seeded": true}, "the directory is in the store")
 }
 
 // migrate opens the store, which brings it to this version, and closes it.
@@ -125,7 +131,10 @@ func (c *command) migrate(ctx context.Context, _ []string) error {
 	if err != nil {
 		return err
 	}
-	return b.Close()
+	if err := b.Close(); err != nil {
+		return err
+	}
+	return c.done(map[string]bool{"migrated": true}, "the store is at this program's version")
 }
 
 func (c *command) admin(ctx context.Context, args []string) error {
@@ -176,7 +185,7 @@ func (c *command) printOfficers(verb string, raw json.RawMessage) error {
 			fmt.Fprintf(c.stdout, "%s is disabled\n", inv.Officer)
 			return nil
 		}
-		fmt.Fprintf(c.stdout, "%s is added; the one-time invitation is\n%s\nvalid until %s\n", inv.Officer, inv.Token, inv.ExpiresAt.Format("2 Jan 15:04 MST"))
+		fmt.Fprintf(c.stdout, "%s is in the directory; the one-time invitation, which replaces earlier ones, is\n%s\nvalid until %s\n", inv.Officer, inv.Token, inv.ExpiresAt.Format("2 Jan 15:04 MST"))
 		return nil
 	}
 	var list []portal.Officer
@@ -224,11 +233,16 @@ func (c *command) addOffice(ctx context.Context, id string, from io.Reader) erro
 		return portal.Invalid("office", "office_json", "standard input is not an office's JSON: %s", err)
 	}
 	office.ID = portal.OfficeID(id)
-	_, err := server.Admin(ctx, c.cfg, "office-put", server.AdminRequest{Office: &office})
-	return err
+	raw, err := server.Admin(ctx, c.cfg, "office-put", server.AdminRequest{Office: &office})
+	if err != nil {
+		return err
+	}
+	return c.print(raw, func() error {
+		_, err := fmt.Fprintf(c.stdout, "%s is in the directory\n", id)
+		return err
+	})
 }
 
 func (c *command) printVersion(context.Context, []string) error {
-	fmt.Fprintln(c.stdout, version)
-	return nil
+	return c.done(map[string]string{"version": version}, "%s", version)
 }
