@@ -69,7 +69,7 @@ clean: ## Remove what was built, and the demo's data
 # Fyne's `ci` tag draws in memory: no display, no C compiler, no system fonts.
 .PHONY: test
 test: ## Install what the tests need, PostgreSQL included, and run everything
-	.ci/need go postgres
+	.ci/need go postgres node
 	mkdir -p bin
 	CGO_ENABLED=0 $(GOTESTSUM) --jsonfile bin/test.json -- -p $(GO_PARALLEL) -tags ci -timeout $(TEST_TIMEOUT) $(PKG)
 	@.ci/none-skipped bin/test.json

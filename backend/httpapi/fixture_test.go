@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -25,6 +26,7 @@ import (
 	"github.com/citizens-portal/portal/backend/backendtest"
 	"github.com/citizens-portal/portal/backend/httpapi"
 	"github.com/citizens-portal/portal/backend/identity"
+	"github.com/citizens-portal/portal/backend/media"
 	"github.com/citizens-portal/portal/backend/portal"
 	"github.com/citizens-portal/portal/backend/store"
 	"github.com/citizens-portal/portal/backend/store/sqlite"
@@ -37,6 +39,7 @@ type world struct {
 	*backendtest.Node
 	api   *httpapi.API
 	hub   *httpapi.Hub
+	media *media.Service
 	log   *lockedBuffer
 	epoch atomic.Value // string
 	fault *faultyStore
@@ -74,6 +77,14 @@ func newWorld(t testing.TB) *world {
 	s.OnPublish(w.hub.Wake)
 	w.epoch.Store("first-epoch")
 	w.Node = backendtest.New(t, w.fault)
+	blobs, err := media.OpenFolder(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.media, err = media.New(media.Config{Store: w.Store, Blobs: blobs, Dir: t.TempDir(), Now: w.Clock.Now, Rand: rand.Reader})
+	if err != nil {
+		t.Fatal(err)
+	}
 	w.api = w.with(nil)
 	t.Cleanup(func() {
 		w.TB = t
@@ -91,7 +102,7 @@ func (w *world) with(change func(*httpapi.Config)) *httpapi.API {
 		Store: w.Store, Identity: w.Identity, Lifecycle: w.Lifecycle, Directory: w.Directory.Current,
 		Pseudonym: func(a portal.AccountID) string { return w.Keys.Pseudonym(string(a)) },
 		Epoch:     func(context.Context) (string, error) { return w.epoch.Load().(string), nil },
-		Now:       w.Clock.Now, Hub: w.hub, Version: "1.2.3",
+		Now:       w.Clock.Now, Hub: w.hub, Media: w.media, Version: "1.2.3",
 		Log: slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	if change != nil {
