@@ -58,6 +58,7 @@ func (tx *Tx) Apply(req api.SyncRequest, resp api.SyncResponse, wait func(tries 
 	if (resp.Request != req.Request || st.Request != req.Request) && !tx.Has(BugStaleAnswer) {
 		return out, nil
 	}
+	tx.server = resp.Time
 	if out.Epoch = st.Epoch != "" && st.Epoch != resp.Epoch && !tx.Has(BugEpochIgnored); out.Epoch {
 		if err := tx.otherEpoch(); err != nil {
 			return out, fmt.Errorf("other epoch: %w", err)
@@ -70,8 +71,11 @@ func (tx *Tx) Apply(req api.SyncRequest, resp api.SyncResponse, wait func(tries 
 	if err != nil {
 		return out, err
 	}
+	// With the approval comes a first event of a case that was hidden; the case
+	// must not stand there with only that, so all is read anew instead.
+	approved := st.Waiting && !resp.Waiting
 	for _, p := range resp.Feeds {
-		if !account.reads(p.Feed) {
+		if approved || !account.reads(p.Feed) {
 			continue
 		}
 		if err := tx.page(p, &out); err != nil {
@@ -87,7 +91,7 @@ func (tx *Tx) Apply(req api.SyncRequest, resp api.SyncResponse, wait func(tries 
 	if st, err = tx.State(); err != nil { // answers may have changed it
 		return out, err
 	}
-	if st.Waiting && !resp.Waiting {
+	if approved {
 		if err := tx.readAllAnew(); err != nil {
 			return out, err
 		}

@@ -423,7 +423,7 @@ func patience(seconds int) time.Duration {
 
 // finish moves an acknowledged operation to those kept for a restored server.
 func (tx *Tx) finish(op Op, a api.Answer) error {
-	op.Answer, op.AnsweredAt = &a, tx.now
+	op.Answer, op.AnsweredAt = &a, tx.serverTime()
 	op.NotBefore, op.Told, op.Checking, op.Alone, op.Tries = time.Time{}, false, false, false, 0
 	if a.Receipt != "" && !tx.Has(BugReceiptDropped) {
 		op.Receipt = a.Receipt
@@ -474,7 +474,7 @@ func (tx *Tx) offerAgain() error {
 	}
 	var again []Op
 	err = each(tx, bucketDone, nil, func(_ []byte, op Op) error {
-		if tx.now.Sub(op.AnsweredAt) < keepDone {
+		if tx.serverTime().Sub(op.AnsweredAt) < keepDone {
 			again = append(again, op)
 		}
 		return nil
@@ -670,16 +670,17 @@ func (tx *Tx) NewClient(client string) error {
 
 // purge lets go of acknowledged operations older than 30 days, once a day.
 func (tx *Tx) purge(st *State) error {
-	if tx.now.Sub(st.PurgedAt) < 24*time.Hour {
+	now := tx.serverTime()
+	if now.Sub(st.PurgedAt) < 24*time.Hour {
 		return nil
 	}
-	st.PurgedAt = tx.now
+	st.PurgedAt = now
 	if err := tx.purgeTransfers(); err != nil {
 		return err
 	}
 	var old [][]byte
 	err := each(tx, bucketDone, nil, func(key []byte, op Op) error {
-		if tx.now.Sub(op.AnsweredAt) >= keepDone {
+		if now.Sub(op.AnsweredAt) >= keepDone {
 			old = append(old, append([]byte(nil), key...))
 		}
 		return nil

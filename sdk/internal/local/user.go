@@ -133,9 +133,20 @@ type Tx struct {
 	b    *bolt.Tx
 	u    *User
 	now  time.Time
-	note []journalRecord // to be in the journal before the commit
+	// server is the server's clock while an answer is applied.
+	server time.Time
+	note   []journalRecord // to be in the journal before the commit
 	// emptied: operations left the outbox, so the journal may be emptied.
 	emptied bool
+}
+
+// serverTime is the server's clock if it is known, else the device's: a phone
+// whose clock jumps must not forget what it may have to offer again.
+func (tx *Tx) serverTime() time.Time {
+	if tx.server.IsZero() {
+		return tx.now
+	}
+	return tx.server
 }
 
 // Now is the device's clock at the transaction's start.
