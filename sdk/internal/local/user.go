@@ -130,9 +130,9 @@ func (u *User) close() error {
 
 // Tx is a transaction on an account's file.
 type Tx struct {
-	b    *bolt.Tx
-	u    *User
-	now  time.Time
+	b   *bolt.Tx
+	u   *User
+	now time.Time
 	// server is the server's clock while an answer is applied.
 	server time.Time
 	note   []journalRecord // to be in the journal before the commit
