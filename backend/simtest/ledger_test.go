@@ -142,7 +142,7 @@ func (l *ledger) readYourWrites(p *phone, shown map[string]sdk.Complaint) {
 		texts[c.Text] = true
 	}
 	for _, f := range l.filed {
-		if f.phone == p && f.owner == p.who && f.sure && !f.gone && !f.elsewhere && !p.w.hides(p, f.lodgedAt) && !texts[f.text] {
+		if f.phone == p && f.owner == p.who && f.sure && !f.gone && !f.elsewhere && !p.w.hides(p, f) && !texts[f.text] {
 			l.w.violate("%s: %q was saved here and is not on the screen", p.name, f.text)
 		}
 	}

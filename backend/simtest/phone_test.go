@@ -57,7 +57,8 @@ type phone struct {
 	excused string
 	drafts  map[string]string
 	// hiding: it is new to its account and does not show older complaints yet.
-	hiding bool
+	hiding      bool
+	hidingSince time.Time
 }
 
 func newPhone(w *world, name string, people ...*person) *phone {
@@ -320,7 +321,7 @@ func (p *phone) observe() {
 		return
 	}
 	if profile, err := p.profile(); err == nil && !profile.OldCasesFrom.IsZero() {
-		p.hiding = true
+		p.hide()
 	}
 	shown := map[string]sdk.Complaint{}
 	for _, c := range page.Complaints {
@@ -333,6 +334,13 @@ func (p *phone) observe() {
 		p.w.violate("%s: drafts: %v", p.name, err)
 	}
 	p.w.ledger.checkDrafts(p, drafts)
+}
+
+// hide notes that the phone is a new device from now on.
+func (p *phone) hide() {
+	if !p.hiding {
+		p.hiding, p.hidingSince = true, time.Now()
+	}
 }
 
 func (p *phone) complaints() []sdk.Complaint {

@@ -402,7 +402,7 @@ func (w *world) turnClock(p *phone) {
 	if !w.plan.clocks {
 		return
 	}
-	days := time.Duration(p.rng.IntN(60) - 30)
+	days := time.Duration(p.rng.IntN(160) - 80)
 	p.skew = days*24*time.Hour + time.Duration(p.rng.Int64N(int64(time.Hour)))
 	if p.rng.IntN(2) == 0 {
 		p.skew = 0
@@ -450,7 +450,7 @@ func (w *world) folder(p *phone) {
 	case 2:
 		w.tracef("%s: its file is damaged", p.name)
 		p.excused = "the account's file was damaged"
-		p.hiding = true
+		p.hide()
 		if err = p.damage(); err == nil {
 			w.noteDamage(p)
 		}

@@ -211,5 +211,6 @@ func (w *world) hashOf(op string) string {
 	return w.hashes[op]
 }
 
-// hides: the phone is new to its account and does not show everything yet.
-func (w *world) hides(p *phone, lodgedAt time.Time) bool { return p.hiding && !lodgedAt.IsZero() }
+// hides: the phone is new to its account and does not show yet what was filed
+// before it was.
+func (w *world) hides(p *phone, f *filing) bool { return p.hiding && f.at.Before(p.hidingSince) }
