@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -238,7 +239,14 @@ func (a *API) answerOne(ctx context.Context, op api.Operation) api.Answer {
 var errUpgrade = errors.New("operation not known here")
 
 // carryOut checks the envelope and hands the body to its use case.
-func (a *API) carryOut(ctx context.Context, op api.Operation) (lifecycle.Result, error) {
+// What it cannot stand fails alone, as an internal error: the operations beside
+// it go on, and after enough tries it is put aside.
+func (a *API) carryOut(ctx context.Context, op api.Operation) (_ lifecycle.Result, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("operation %s: panic: %v\n%s", op.Op, v, debug.Stack())
+		}
+	}()
 	if err := checkEnvelope(op); err != nil {
 		return lifecycle.Result{}, err
 	}

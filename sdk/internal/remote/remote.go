@@ -11,6 +11,7 @@ package remote
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -121,6 +122,8 @@ func defaultTransport() http.RoundTripper {
 		MaxConnsPerHost:     2,
 		IdleConnTimeout:     90 * time.Second,
 		TLSHandshakeTimeout: 20 * time.Second,
+		// Without a cache Go resumes no session.
+		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(4)},
 	}
 }
 
