@@ -44,7 +44,8 @@ func Views() []View {
 // dueSoon is what counts as due.
 const dueSoon = 72 * time.Hour
 
-// Inbox lists the desk's complaints, the most urgent first.
+// Inbox lists the desk's complaints, the most urgent first; ErrForbidden for
+// citizens, who have none.
 func (d *Desk) Inbox(ctx context.Context, view View, whole bool) (Page, error) {
 	if err := ctx.Err(); err != nil {
 		return Page{}, err
@@ -95,6 +96,9 @@ func (d *Desk) matcher(view View) (func(Complaint) bool, error) {
 	}[view]
 	if !ok {
 		return nil, invalid(field("view", "view_unknown", "%q is not a view: take one of %v", view, Views()))
+	}
+	if acc.Session.Profile.Kind != kindOfficer {
+		return nil, &Error{Kind: ErrForbidden, Problem: &api.Problem{Type: api.TypeForbidden, Title: "Not allowed", Detail: "only officers have a desk"}}
 	}
 	return match, nil
 }
@@ -205,7 +209,7 @@ func (d *Desk) Invalidate(ctx context.Context, ref, reason string) (Submission, 
 	return d.act(ctx, ref, api.ActBody{Action: actInvalidate, Text: reason}, checkText("reason", reason, MaxText, true))
 }
 
-// Officers lists the colleagues one may assign to, with their work in hand.
+// Officers lists the colleagues one may assign to.
 func (d *Desk) Officers(ctx context.Context) ([]api.OfficerInfo, error) {
 	return d.c.Directory.officers(ctx)
 }

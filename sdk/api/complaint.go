@@ -132,14 +132,14 @@ type Office struct {
 }
 
 // OfficerInfo is one colleague of the collection "officers" (officers only: the
-// viewer's office and those it may assign to), with the work in hand.
+// viewer's office and those it may assign to). How much each has in hand, a desk
+// counts in what it holds.
 type OfficerInfo struct {
 	ID     string `json:"id"`
 	Name   string `json:"name"`
 	Title  Text   `json:"title"`
 	Office string `json:"office"`
 	Post   string `json:"post"`
-	Open   int    `json:"open"`
 }
 
 // Names of the collections.

@@ -19,9 +19,10 @@ const (
 // Problem is an error on the wire: RFC 9457 problem details with the portal's
 // extensions. It is a Go error.
 type Problem struct {
-	Type   string         `json:"type"`
-	Title  string         `json:"title"`
-	Status int            `json:"status"`
+	Type  string `json:"type"`
+	Title string `json:"title"`
+	// Status is the answer's HTTP status; absent when no server was asked.
+	Status int            `json:"status,omitempty"`
 	Detail string         `json:"detail,omitempty"`
 	Errors []FieldProblem `json:"errors,omitempty"`
 	// RequestID finds the request in the server's log.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -134,7 +135,22 @@ func (a *app) commandHelp(c command) error {
 const defaultWait = 10 * time.Second
 
 func (a *app) waitFlag(f *flag.FlagSet) {
-	f.DurationVar(&a.wait, "wait", defaultWait, "how long to try to reach the server; 0 only saves")
+	a.wait = defaultWait
+	f.Var((*patience)(&a.wait), "wait", "how `long` to try to reach the server, such as 10s; 0 only saves")
+}
+
+// patience is a duration that is not negative.
+type patience time.Duration
+
+func (p *patience) String() string { return time.Duration(*p).String() }
+
+func (p *patience) Set(s string) error {
+	d, err := time.ParseDuration(s)
+	if err != nil || d < 0 {
+		return errors.New("write a time such as 10s, or 0")
+	}
+	*p = patience(d)
+	return nil
 }
 
 // simple is a command without flags of its own.

@@ -110,19 +110,24 @@ func lodge(a *app, f *flag.FlagSet) action {
 
 // keepDraft saves what was typed when it cannot be lodged as it is.
 func (a *app) keepDraft(ctx context.Context, d sdk.Draft, why error) error {
-	if d.Text == "" || errors.Is(why, sdk.ErrSignedOut) || !errors.Is(why, sdk.ErrInvalid) {
+	var bad *usageError // a file that cannot be opened
+	if d.Text == "" || errors.Is(why, sdk.ErrSignedOut) || (!errors.Is(why, sdk.ErrInvalid) && !errors.As(why, &bad)) {
 		return why
 	}
 	d, err := a.client.Complaints.SaveDraft(ctx, d)
 	if err != nil {
 		return why
 	}
+	said := fmt.Sprintf("what you wrote is kept as draft %s: correct it with portalctl draft save %s, then draft lodge", d.ID, d.ID)
+	if bad != nil {
+		return usage("%s; %s", bad.text, said)
+	}
 	var p *api.Problem
 	if !errors.As(why, &p) {
 		return why
 	}
 	kept := *p
-	kept.Detail = fmt.Sprintf("what you wrote is kept as draft %s: correct it with portalctl draft save %s, then draft lodge", d.ID, d.ID)
+	kept.Detail = said
 	return &sdk.Error{Kind: sdk.ErrInvalid, Problem: &kept}
 }
 
@@ -286,7 +291,11 @@ func (a *app) events(ctx context.Context, args []string) error {
 			if by == "" {
 				by = e.Role
 			}
-			line(w, "%d\t%s\t%s\t%s\t%s\t%d\t%s", e.N, when(e.At), e.Action, by, e.Status, e.Level, firstLine(e.Text))
+			said := firstLine(e.Text)
+			if e.Rating != nil {
+				said = firstLine(fmt.Sprintf("time %d, quality %d %s", e.Rating.Time, e.Rating.Quality, e.Rating.Comment))
+			}
+			line(w, "%d\t%s\t%s\t%s\t%s\t%d\t%s", e.N, when(e.At), e.Action, by, e.Status, e.Level, said)
 		}
 		for _, p := range t.Pending {
 			line(w, "-\t%s\t%s\tyou\t%s\t\t%s", when(p.At), p.Action, p.State, firstLine(p.Text))

@@ -16,7 +16,7 @@ func deskCommands() []command {
 		deskAct("acknowledge", "", "tell the citizen it was seen", nil, func(a *app, ctx context.Context, ref string, _ texts) (sdk.Submission, error) {
 			return a.client.Desk.Acknowledge(ctx, ref)
 		}),
-		deskAct("assign", "--to OFFICER [--text NOTE]", "give it to an officer", map[string]string{"to": "an officer's id or name", "text": "a note"},
+		deskAct("assign", "--to OFFICER [--text NOTE]", "give it to an officer", map[string]string{"to": "an officer's id or name", "text": "a note, which the citizen sees too"},
 			func(a *app, ctx context.Context, ref string, t texts) (sdk.Submission, error) {
 				return a.client.Desk.Assign(ctx, ref, *t["to"], *t["text"])
 			}),
@@ -83,13 +83,21 @@ func (a *app) officers(ctx context.Context, _ []string) error {
 	if err != nil {
 		return err
 	}
+	held, err := a.client.Desk.Inbox(ctx, sdk.ViewOpen, false)
+	if err != nil {
+		return err
+	}
+	open := map[string]int{} // what this desk holds, by officer
+	for _, c := range held.Complaints {
+		open[c.Officer]++
+	}
 	out := mapAll(list, func(o api.OfficerInfo) officerJSON {
-		return officerJSON{o.ID, o.Name, o.Title.In("en"), o.Office, o.Post, o.Open}
+		return officerJSON{o.ID, o.Name, o.Title.In("en"), o.Office, o.Post, open[o.ID]}
 	})
 	return a.print(out, func(w io.Writer) {
 		line(w, "ID\tNAME\tTITLE\tOFFICE\tOPEN")
 		for _, o := range list {
-			line(w, "%s\t%s\t%s\t%s\t%d", o.ID, o.Name, o.Title.In("en"), o.Office, o.Open)
+			line(w, "%s\t%s\t%s\t%s\t%d", o.ID, o.Name, o.Title.In("en"), o.Office, open[o.ID])
 		}
 	})
 }

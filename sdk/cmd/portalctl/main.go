@@ -15,6 +15,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -117,7 +118,7 @@ func (a *app) dispatch(ctx context.Context, args []string) error {
 		return a.commandHelp(c)
 	}
 	if len(pos) < c.min || len(pos) > c.max {
-		return usage("usage: portalctl %s %s", c.name, c.args)
+		return usage("usage: portalctl %s", strings.TrimSpace(c.name+" "+c.args))
 	}
 	if err := a.open(ctx); err != nil {
 		return err

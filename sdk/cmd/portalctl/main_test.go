@@ -207,6 +207,57 @@ func TestWhatWasTypedIsKeptAsADraft(t *testing.T) {
 	}
 }
 
+func TestUnreadablePhotoLosesNoWords(t *testing.T) {
+	d := newDesk(t)
+	d.citizen("phone", "+923451234567")
+	p := d.problem("phone", exitUsage, "lodge", "--category", "roads", "--district", "swat", "--text", "long words", "--photo", filepath.Join(t.TempDir(), "none.jpg"))
+	drafts := d.ctl("phone", exitDone, "draft", "list")
+	if count(drafts) != 1 || !strings.Contains(p.Detail, "none.jpg") || !strings.Contains(p.Detail, "kept as draft") || p.Status != 0 {
+		t.Fatalf("%+v, drafts %v", p, drafts)
+	}
+}
+
+func TestPatienceIsNotNegative(t *testing.T) {
+	d := newDesk(t)
+	d.citizen("phone", "+923451234567")
+	for _, wait := range []string{"-1s", "soon"} {
+		if p := d.problem("phone", exitUsage, "lodge", "--category", "roads", "--district", "swat", "--text", "a", "--wait", wait); !strings.Contains(p.Detail, "-wait") {
+			t.Errorf("%s: %+v", wait, p)
+		}
+	}
+	if count(d.ctl("phone", exitDone, "list")) != 0 {
+		t.Error("saved all the same")
+	}
+}
+
+func TestCitizensHaveNoDesk(t *testing.T) {
+	d := newDesk(t)
+	d.citizen("phone", "+923451234567")
+	if p := d.problem("phone", exitRefused, "inbox"); p.Type != api.TypeForbidden {
+		t.Fatalf("%+v", p)
+	}
+}
+
+func TestDesk(t *testing.T) {
+	d := newDesk(t)
+	d.citizen("phone", "+923451234567")
+	c := d.ctl("phone", exitDone, "lodge", "--category", "roads", "--district", "swat", "--text", "a")
+	id, _ := field(c, "id").(string)
+	d.ctl("desk", exitDone, "login", "--name", "focal.swat", "--password", fake.Password, "--totp", "123456")
+	d.ctl("desk", exitDone, "sync")
+	d.ctl("desk", exitDone, "assign", id, "--to", "officer.swat")
+	officers, _ := d.ctl("desk", exitDone, "officers").([]any)
+	if len(officers) != 1 || field(officers[0], "open") != 1.0 {
+		t.Fatalf("work in hand: %v", officers)
+	}
+	// What leaves the desk is shown as gone, not as still on its way.
+	moved := d.ctl("desk", exitDone, "transfer", id, "--office", "cs")
+	if field(moved, "gone") != true || field(moved, "state") != "received" || field(moved, "pending") != nil {
+		t.Fatalf("%v", moved)
+	}
+	d.ctl("desk", exitRefused, "show", id)
+}
+
 func TestFlagsBeforeAndAfter(t *testing.T) {
 	d := newDesk(t)
 	d.citizen("phone", "+923451234567")

@@ -60,6 +60,8 @@ type complaintJSON struct {
 	Pending    []pendingJSON `json:"pending,omitempty"`
 	Track      string        `json:"track,omitempty"`
 	SyncedAt   *stamp        `json:"synced_at,omitempty"`
+	// Gone: what was done took it off this desk; the rest is as last known.
+	Gone bool `json:"gone,omitempty"`
 }
 
 type pendingJSON struct {
@@ -138,6 +140,15 @@ func (a *app) printComplaint(ctx context.Context, c sdk.Complaint) error {
 		describe(w, c)
 		describeFiles(w, files)
 	})
+}
+
+// printGone shows a complaint that left this desk by what was just done to it:
+// what was last known of it, no longer as something to act on.
+func (a *app) printGone(c sdk.Complaint) error {
+	c.State, c.Pending, c.AllowedActions = sdk.StateReceived, nil, nil
+	out := complaintOut(c)
+	out.Gone = true
+	return a.print(out, func(w io.Writer) { line(w, "%s is done; this desk no longer holds it", c.Code) })
 }
 
 // describe writes a complaint for people.
@@ -306,9 +317,12 @@ func (a *app) deliver(ctx context.Context, sub sdk.Submission, err error) error 
 	if got == sdk.Refused {
 		return refusal(why)
 	}
-	c := sub.Complaint
-	if held, err := a.client.Complaints.Show(context.WithoutCancel(ctx), sub.Complaint.ID); err == nil {
-		c = held
+	c, err := a.client.Complaints.Show(context.WithoutCancel(ctx), sub.Complaint.ID)
+	switch {
+	case errors.Is(err, sdk.ErrNotFound) && got == sdk.Received:
+		return a.printGone(sub.Complaint)
+	case err != nil:
+		c = sub.Complaint
 	}
 	if err := a.printComplaint(context.WithoutCancel(ctx), c); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -84,7 +85,7 @@ func (a *app) status(_ context.Context, _ []string) error {
 	return a.print(out, func(w io.Writer) {
 		line(w, "server\t%s", out.Server)
 		line(w, "signed in\t%v", st.SignedIn)
-		line(w, "last sync\t%s", when(st.SyncedAt))
+		line(w, "last sync\t%s", cmp.Or(when(st.SyncedAt), "never"))
 		line(w, "queued\t%d", st.Queued)
 		line(w, "being checked\t%d", st.Checking)
 		line(w, "needs attention\t%d", st.Attention)

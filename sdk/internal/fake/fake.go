@@ -57,6 +57,7 @@ type matter struct {
 	c      api.Complaint
 	owner  string
 	events []api.Event
+	gone   bool // handed on: no longer the desk's
 }
 
 // Server is the fake. The hooks may be set directly while no request is under
@@ -483,7 +484,7 @@ func (s *Server) visible(r *http.Request) (*matter, bool) {
 	}
 	ref := r.PathValue("ref")
 	for _, m := range s.data.cases {
-		if (m.c.ID == ref || m.c.Code == ref) && (v.profile.Kind == "officer" || m.owner == v.profile.Subject) {
+		if (m.c.ID == ref || m.c.Code == ref) && (v.profile.Kind == "officer" && !m.gone || m.owner == v.profile.Subject) {
 			return m, true
 		}
 	}

@@ -133,7 +133,7 @@ func (s *Server) carryOut(v *session, op api.Operation) api.Answer {
 		return rejected(api.TypeInvalid, "")
 	}
 	m := s.data.cases[b.Case]
-	if m == nil || (v.profile.Kind == "citizen" && m.owner != v.profile.Subject) {
+	if m == nil || (v.profile.Kind == "citizen" && m.owner != v.profile.Subject) || (v.profile.Kind == "officer" && m.gone) {
 		return rejected(api.TypeNotFound, "")
 	}
 	if b.ExpectedVersion != 0 && b.ExpectedVersion != m.c.Version {
@@ -178,6 +178,7 @@ func (s *Server) act(m *matter, v *session, b api.ActBody) api.Answer {
 	next := map[string]string{
 		"message": m.c.Status, "propose": "proposed", "confirm": "closed_confirmed", "reject": "assigned", "withdraw": "withdrawn",
 		"assign": "assigned", "acknowledge": "acknowledged", "ask": "waiting_citizen", "answer": "assigned", "rate": m.c.Status,
+		"transfer": "new",
 	}
 	to, ok := next[b.Action]
 	if !ok || (b.Action == "confirm" && m.c.Status != "proposed") {
@@ -193,7 +194,11 @@ func (s *Server) act(m *matter, v *session, b api.ActBody) api.Answer {
 	if b.ToOfficer != "" {
 		m.c.Officer = b.ToOfficer
 	}
-	s.event(m, api.Event{Action: b.Action, Role: v.profile.Kind, Text: b.Text}, api.EntryEvent)
+	s.event(m, api.Event{Action: b.Action, Role: v.profile.Kind, Text: b.Text, Rating: b.Rating}, api.EntryEvent)
+	if b.Action == "transfer" { // to a desk that this server does not play
+		m.gone = true
+		s.entry(DeskFeed, api.Entry{Type: api.EntryForget, Case: m.c.ID})
+	}
 	return s.applied(m, "")
 }
 
