@@ -15,10 +15,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"fyne.io/fyne/v2"
 	fyneapp "fyne.io/fyne/v2/app"
+	"fyne.io/fyne/v2/widget"
 
 	"github.com/citizens-portal/portal/app/bidi"
 	"github.com/citizens-portal/portal/app/bidi/line"
@@ -92,10 +94,12 @@ type App struct {
 	gen    int // counts readings, so that an older one never replaces a newer
 	frame  frame
 	toasts int
+	asking *widget.PopUp // the question over the page, if any
 	// fillOTP is told the code of a demonstration's SMS, on the page that asks for it.
 	fillOTP func(code string)
 
 	// How work leaves and reaches the UI's goroutine; tests run both inline.
+	work     sync.WaitGroup // under way off the UI's goroutine
 	spawn    func(func())
 	dispatch func(func())
 	after    func(d time.Duration, f func()) (stop func())
@@ -122,9 +126,24 @@ func Run(ctx context.Context, cfg Config) error {
 	done := a.follow(ctx)
 	a.start()
 	a.win.ShowAndRun()
+	a.settle()
 	cancel()
 	done()
 	return client.Close()
+}
+
+// settleTime is how long closing waits for what is being saved.
+const settleTime = 3 * time.Second
+
+// settle waits for work under way, such as a draft being saved; what hangs on the
+// network is not waited for longer than a person would.
+func (a *App) settle() {
+	saved := make(chan struct{})
+	go func() { a.work.Wait(); close(saved) }()
+	select {
+	case <-saved:
+	case <-time.After(settleTime):
+	}
 }
 
 func deviceName() string {
@@ -145,7 +164,7 @@ func newApp(ctx context.Context, cfg Config, fa fyne.App, client *sdk.Client) (*
 		return nil, err
 	}
 	a := &App{cfg: cfg, fyne: fa, client: client, ctx: ctx, words: words, faces: faces, prefs: readSettings(cfg.Home), now: time.Now}
-	a.spawn = func(f func()) { go f() }
+	a.spawn = func(f func()) { a.work.Go(f) }
 	a.dispatch = fyne.Do
 	a.after = func(d time.Duration, f func()) func() {
 		t := time.AfterFunc(d, func() { a.dispatch(f) })
@@ -196,9 +215,14 @@ func (a *App) start() {
 	life := a.fyne.Lifecycle()
 	life.SetOnExitedForeground(a.pause)
 	life.SetOnStopped(a.pause)
+	a.begin()
+	a.watchTree()
+}
+
+// begin shows the first page.
+func (a *App) begin() {
 	a.stack = a.firstWay()
 	a.enter()
-	a.watchTree()
 }
 
 // pause keeps everything for the case that the program is not there when the person

@@ -9,7 +9,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/widget"
 
 	"github.com/citizens-portal/portal/app/bidi"
 	"github.com/citizens-portal/portal/app/screen"
@@ -60,13 +59,11 @@ func (a *App) writeTree(last string) string {
 	c := a.win.Canvas()
 	t := tree{Route: a.stack.Top(), Targets: []target{}}
 	sight := box{0, 0, c.Size().Width, c.Size().Height}
-	roots := []fyne.CanvasObject{c.Content()}
-	if over := c.Overlays().List(); len(over) > 0 {
-		roots = over
+	root := c.Content()
+	if a.asking != nil && a.asking.Visible() {
+		root = a.asking.Content
 	}
-	for _, o := range roots {
-		t.walk(o, sight, c)
-	}
+	t.walk(root, sight, c)
 	raw, err := json.MarshalIndent(t, "", " ")
 	if err != nil || string(raw) == last {
 		return last
@@ -100,8 +97,6 @@ func (t *tree) walk(o fyne.CanvasObject, sight box, c fyne.Canvas) {
 		}
 	case *container.Scroll:
 		t.walk(v.Content, boxOf(o).cut(sight), c)
-	case *widget.PopUp:
-		t.walk(v.Content, sight, c)
 	default:
 		t.note(o, sight, c)
 	}

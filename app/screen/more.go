@@ -83,7 +83,7 @@ func Settings(env bidi.Env, s SettingsState, acts SettingsActs) Frame {
 	var sizes []string
 	size := 0
 	for i, v := range style.Scales() {
-		sizes = append(sizes, fmt.Sprintf("%d %%", int(v*100)))
+		sizes = append(sizes, fmt.Sprintf("\u200e%d%%\u200e", int(v*100))) // left to right in every language
 		if v == s.Scale {
 			size = i
 		}

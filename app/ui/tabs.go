@@ -20,7 +20,7 @@ func Tabs(env bidi.Env, words []string, current int, choose func(int)) fyne.Canv
 		content := bidi.Sized(0, style.Touch, bidi.Pad(env, bidi.Sides(style.Space4, style.Space8), bidi.Row(env, 0, bidi.Grow(bidi.NewParagraph(env, word, look)))))
 		cells = append(cells, newPress(env, ground, word, content, func() { choose(i) }))
 	}
-	return bidi.Grid(env, style.Space8, env.Style.Scaled(88), len(cells), cells...)
+	return bidi.Grid(env, style.Space8, env.Style.Scaled(72), len(cells), cells...)
 }
 
 // SelectBox looks like a field and opens a list to choose from.
