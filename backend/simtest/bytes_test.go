@@ -10,6 +10,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"math/big"
@@ -240,7 +241,12 @@ func TestByteBudgets(t *testing.T) {
 	public := s.publicContent(t)
 	day := s.day(t)
 	poll := s.idlePoll(t)
-	fmt.Printf("bytes: public=%d of %d, day=%d of %d, poll=%d of %d\n", public, budgetPublic, day, budgetDay, poll, budgetPoll)
+	first, resumed := s.reconnect(t)
+	fmt.Printf("bytes: public=%d of %d, day=%d of %d, poll=%d of %d, sync on a new connection=%d, on a resumed one=%d\n",
+		public, budgetPublic, day, budgetDay, poll, budgetPoll, first, resumed)
+	if resumed >= first {
+		t.Errorf("a sync on a resumed connection took %d bytes, on a new one %d", resumed, first)
+	}
 	for _, b := range []struct {
 		what       string
 		have, most int64
@@ -274,6 +280,27 @@ func closed(t *testing.T, c *sdk.Client) {
 	if err := c.Close(); err != nil {
 		t.Error(err)
 	}
+}
+
+// reconnect is what a sync without news costs on a program's first connection,
+// and after the network has changed.
+func (s *secure) reconnect(t *testing.T) (first, resumed int64) {
+	t.Helper()
+	c := s.program(t, "citizen")
+	defer closed(t, c)
+	for _, cost := range []*int64{&first, &resumed} {
+		before := s.meter.total()
+		_, err := c.Sync.Now(t.Context())
+		if errors.Is(err, sdk.ErrOffline) { // it wrote into the connection that was cut
+			_, err = c.Sync.Now(t.Context())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		*cost = s.meter.total() - before
+		s.meter.cut()
+	}
+	return first, resumed
 }
 
 // sampleText is what a citizen might write.

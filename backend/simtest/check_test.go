@@ -366,7 +366,7 @@ func (w *world) checkNewDevices() {
 	if !waiting {
 		return
 	}
-	time.Sleep(73 * time.Hour)
+	time.Sleep(deviceWait + time.Hour)
 	w.settle()
 	for _, p := range w.phones {
 		p.hiding = false

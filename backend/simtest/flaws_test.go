@@ -46,6 +46,14 @@ func (b bug) client() string {
 // poison, in a text, makes the server fail on what carries it.
 const poison = "POISON"
 
+// poisoned fails as a store does, or as a programming mistake does.
+func poisoned(id string) error {
+	if id[len(id)-1]%2 == 0 {
+		panic(errPoison)
+	}
+	return errPoison
+}
+
 var errPoison = errors.New("the simulation wants this to fail")
 
 // flawed is the store with a mistake in it, and poison.
@@ -84,7 +92,7 @@ type flawedTx struct {
 
 func (t *flawedTx) CreateCase(ctx context.Context, c portal.Case, timers store.Timers, body []byte, first portal.Event) error {
 	if strings.Contains(string(body), poison) {
-		return errPoison
+		return poisoned(c.ID)
 	}
 	t.changed = true
 	if t.w.bug == bugSecondCase {
@@ -98,7 +106,7 @@ func (t *flawedTx) CreateCase(ctx context.Context, c portal.Case, timers store.T
 func (t *flawedTx) PutCase(ctx context.Context, c portal.Case, timers store.Timers, events []portal.Event) error {
 	for _, e := range events {
 		if strings.Contains(e.Text, poison) {
-			return errPoison
+			return poisoned(c.ID)
 		}
 	}
 	t.changed = t.changed || len(events) > 0

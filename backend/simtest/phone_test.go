@@ -321,7 +321,7 @@ func (p *phone) observe() {
 		return
 	}
 	if profile, err := p.profile(); err == nil && !profile.OldCasesFrom.IsZero() {
-		p.hide()
+		p.hide(profile.OldCasesFrom.Add(-deviceWait))
 	}
 	shown := map[string]sdk.Complaint{}
 	for _, c := range page.Complaints {
@@ -336,10 +336,14 @@ func (p *phone) observe() {
 	p.w.ledger.checkDrafts(p, drafts)
 }
 
-// hide notes that the phone is a new device from now on.
-func (p *phone) hide() {
-	if !p.hiding {
-		p.hiding, p.hidingSince = true, time.Now()
+// deviceWait is how long a new device that nobody approved does not show what
+// was filed before it: the server's rule.
+const deviceWait = 72 * time.Hour
+
+// hide notes that the phone is a new device since a moment.
+func (p *phone) hide(since time.Time) {
+	if !p.hiding || since.After(p.hidingSince) {
+		p.hiding, p.hidingSince = true, since
 	}
 }
 

@@ -450,7 +450,7 @@ func (w *world) folder(p *phone) {
 	case 2:
 		w.tracef("%s: its file is damaged", p.name)
 		p.excused = "the account's file was damaged"
-		p.hide()
+		p.hide(time.Now())
 		if err = p.damage(); err == nil {
 			w.noteDamage(p)
 		}
