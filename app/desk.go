@@ -31,11 +31,11 @@ func (a *App) deskPage(nav.Route) page {
 		Words: func() model.Words { return a.source().words },
 		Spawn: a.spawn, Dispatch: a.dispatch, After: a.after,
 		Focus: a.focus, Modifiers: heldKeys, PickFile: a.pickFile,
-		Say:      func(sentence string) { a.question(sentence, "", choice{word: a.env.T("action.close")}) },
-		SyncPage: func() { a.open(nav.Route{Name: nav.Sync}) },
-		Person:   a.officerMenu,
-		State:    a.prefs.Desk,
-		Keep:     func(s desk.State) { a.prefs.Desk = s; a.keep() },
+		Say:    func(sentence string) { a.question(sentence, "", choice{word: a.env.T("action.close")}) },
+		SignIn: func() { a.open(nav.Route{Name: nav.Officer}) },
+		Person: a.officerMenu,
+		State:  a.prefs.Desk,
+		Keep:   func(s desk.State) { a.prefs.Desk = s; a.keep() },
 	})
 	if size := a.win.Canvas().Size(); a.cfg.Width == 0 && size.Width < deskWidth {
 		a.win.Resize(fyne.NewSize(deskWidth, deskHeight))

@@ -80,8 +80,8 @@ func (d *Desk) act(done string, draft sdk.DeskDraft, do func(context.Context, *s
 }
 
 func (d *Desk) acted(done string, draft sdk.DeskDraft, sub sdk.Submission, err error) {
-	d.busy = false
 	if err != nil {
+		d.busy = false
 		d.failed(err)
 		return
 	}
@@ -90,6 +90,8 @@ func (d *Desk) acted(done string, draft sdk.DeskDraft, sub sdk.Submission, err e
 	}
 	d.closeForm()
 	d.offerUndo(done, undoable{op: sub.Op, draft: draft})
+	d.settling = true // nothing is offered twice before the act is shown
+	d.showCase()
 	d.refresh()
 }
 

@@ -46,8 +46,8 @@ type Config struct {
 	PickFile func(chosen func(io.ReadCloser, error))
 	// Say tells about something in the way that belongs to no field.
 	Say func(sentence string)
-	// SyncPage and Person open the app's own pages.
-	SyncPage, Person func()
+	// SignIn and Person open the app's own pages.
+	SignIn, Person func()
 	// State is where the officer was, and Keep remembers where they are.
 	State State
 	Keep  func(State)
@@ -99,16 +99,18 @@ type Desk struct {
 	page   model.DeskCase // what the open complaint shows
 	fields screen.DeskFields
 
-	form    *screen.DeskForm
-	wrong   string // with the message
-	busy    bool
-	over    bool // a card lies over the desk
-	done    undoable
-	toasts  int
-	saving  saving
-	reading bool // a reading is on its way
-	again   bool // and another one is due after it
-	resumed bool // what was open when the program was left is open again
+	form  *screen.DeskForm
+	wrong string // with the message
+	busy  bool
+	// settling: an act is saved, and what it changed is being read.
+	settling bool
+	over     bool // a card lies over the desk
+	done     undoable
+	toasts   int
+	saving   saving
+	reading  bool // a reading is on its way
+	again    bool // and another one is due after it
+	resumed  bool // what was open when the program was left is open again
 
 	mu    sync.Mutex // guards inbox
 	inbox *model.Inbox
@@ -148,7 +150,7 @@ func (d *Desk) start() {
 		d.readAll(true)
 		d.cfg.Dispatch(d.refresh)
 	}
-	d.cfg.Spawn(func() { d.follow(changes) })
+	go d.follow(changes) // ends with ctx
 }
 
 // follow takes the changes of the SDK, one batch at a time.
@@ -204,6 +206,7 @@ func (d *Desk) readKnown() {
 	k.office.Offices, _ = c.Directory.Offices(d.ctx)
 	k.office.Officers, _ = c.Desk.Officers(d.ctx)
 	k.profile, _ = c.Accounts.Profile()
+	k.office.Own = k.profile.Office
 	d.cfg.Dispatch(func() { d.known = k })
 }
 
@@ -241,6 +244,9 @@ func (d *Desk) refresh() {
 
 func (d *Desk) arrived(r reading) {
 	d.reading = false
+	if d.settling && !d.again {
+		d.busy, d.settling = false, false
+	}
 	d.list, d.status = r.list, r.status
 	if r.id == d.state.Open {
 		r.open.message = cmp.Or(d.open.message, r.open.message)
@@ -390,14 +396,14 @@ func (d *Desk) reopen() {
 	}
 }
 
-// syncNow asks for a sync, and opens the sync page where there is something to settle.
+// syncNow asks for a sync, or leads to what stands in its way.
 func (d *Desk) syncNow() {
 	if d.status.Attention > 0 {
 		d.setView(model.DeskAttention)
 		return
 	}
 	if !d.status.SignedIn {
-		d.cfg.SyncPage()
+		d.cfg.SignIn()
 		return
 	}
 	d.cfg.Client.Sync.Poke()

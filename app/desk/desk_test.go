@@ -215,7 +215,7 @@ func newSeat(t *testing.T) *seat {
 			chosen(io.NopCloser(bytes.NewReader([]byte("%PDF-1.4 evidence"))), nil)
 		},
 		Say: func(sentence string) { s.said = append(s.said, sentence) }, Keep: func(k State) { s.kept = k },
-		SyncPage: func() {}, Person: func() {},
+		SignIn: func() {}, Person: func() {},
 	}
 	s.sit()
 	return s

@@ -16,6 +16,7 @@ import (
 // Office is what a desk knows about offices and colleagues. Its zero value knows
 // nobody.
 type Office struct {
+	Own      string // the officer's own office, by id
 	Officers []api.OfficerInfo
 	Offices  []api.Office
 }
@@ -137,11 +138,11 @@ type Assignee struct {
 	Chosen bool   // has it now
 }
 
-// Assignees lists the officers of the office that holds a complaint, those with the
-// least in hand first.
+// Assignees lists the officers of one's own office, those with the least in hand first.
+// An office may give a complaint to its own people even while one above holds it.
 func Assignees(w Words, o Office, loads map[string]Workload, c sdk.Complaint) []Assignee {
 	people := slices.DeleteFunc(slices.Clone(o.Officers), func(p api.OfficerInfo) bool {
-		return p.Office != c.Holder || p.Post == "admin" || p.Post == "analyst"
+		return p.Office != cmp.Or(o.Own, c.Holder) || p.Post == "admin" || p.Post == "analyst"
 	})
 	slices.SortFunc(people, func(a, b api.OfficerInfo) int {
 		la, lb := loads[a.ID], loads[b.ID]
