@@ -56,7 +56,6 @@ func TestMarkup(t *testing.T) {
 			win.SetPadded(false)
 			win.Resize(phone)
 			golden(t, "markup/"+s.name+"-"+string(lang)+".xml", []byte(test.RenderToMarkup(win.Canvas())))
-			win.Close()
 		}
 	}
 }
