@@ -79,14 +79,14 @@ func (s *Service) SMSReady() bool { return s.cfg.SMS.Ready() }
 // CheckKeys makes sure that the store was written with these keys, and marks a
 // new store with them. Call it before serving: with other keys nobody could
 // sign in and every sealed record would be lost.
-func (s *Service) CheckKeys(ctx context.Context) error {
-	return s.cfg.Store.Update(ctx, func(tx store.Tx) error {
+func CheckKeys(ctx context.Context, s store.Store, ring *keys.Ring) error {
+	return s.Update(ctx, func(tx store.Tx) error {
 		if err := tx.Lock(ctx, kindKeys); err != nil {
 			return err
 		}
 		r, err := tx.Record(ctx, kindKeys, "fingerprint")
 		if errors.Is(err, store.ErrNotFound) {
-			return tx.PutRecord(ctx, store.Record{Kind: kindKeys, ID: "fingerprint", Doc: mustJSON(s.cfg.Keys.Fingerprint())})
+			return tx.PutRecord(ctx, store.Record{Kind: kindKeys, ID: "fingerprint", Doc: mustJSON(ring.Fingerprint())})
 		}
 		if err != nil {
 			return err
@@ -95,7 +95,7 @@ func (s *Service) CheckKeys(ctx context.Context) error {
 		if err := json.Unmarshal(r.Doc, &known); err != nil {
 			return fmt.Errorf("key fingerprint: %w", err)
 		}
-		if known != s.cfg.Keys.Fingerprint() {
+		if known != ring.Fingerprint() {
 			return ErrKeys
 		}
 		return nil

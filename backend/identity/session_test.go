@@ -189,17 +189,17 @@ func manyAtOnce(t *testing.T, w *world) {
 
 func TestCheckKeys(t *testing.T) {
 	w := newWorld(t)
+	cfg := w.config()
 	for range 2 {
-		if err := w.node().CheckKeys(w.ctx); err != nil {
+		if err := identity.CheckKeys(w.ctx, cfg.Store, cfg.Keys); err != nil {
 			t.Fatal(err)
 		}
 	}
-	cfg := w.config()
-	var err error
-	if cfg.Keys, err = keys.New(rand.Reader); err != nil {
+	others, err := keys.New(rand.Reader)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := identity.New(cfg).CheckKeys(w.ctx); !errors.Is(err, identity.ErrKeys) {
+	if err := identity.CheckKeys(w.ctx, cfg.Store, others); !errors.Is(err, identity.ErrKeys) {
 		t.Errorf("%v, want ErrKeys", err)
 	}
 }

@@ -30,14 +30,20 @@ type masterKey struct {
 	Key []byte `json:"key"` // 32 random bytes
 }
 
+// File is where Open looks for the keys.
+func File(dir, file string) string {
+	if file == "" {
+		return filepath.Join(dir, FileName)
+	}
+	return file
+}
+
 // Open loads the keys from file or, when file is empty, from keys.json in dir.
 // Missing keys are made once, mode 0600; when several nodes start together on
 // one shared file they end up with the same keys. Losing the file makes all
 // sealed data unreadable: a backup without it is worth little.
 func Open(dir, file string) (*Ring, error) {
-	if file == "" {
-		file = filepath.Join(dir, FileName)
-	}
+	file = File(dir, file)
 	set, err := load(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err := create(file); err != nil {

@@ -127,7 +127,7 @@ func (b *Backend) wire(ctx context.Context) error {
 	}
 	b.SMS = sms.NewQueue(sms.QueueConfig{Store: b.Store, Keys: b.Keys, Gateway: gateway, Now: b.Now, Log: b.Log})
 	b.Identity = identity.New(identity.Config{Store: b.Store, Keys: b.Keys, SMS: b.SMS, Directory: b.Directory.Current, Now: b.Now, Rand: b.Rand})
-	if err := b.Identity.CheckKeys(ctx); err != nil {
+	if err := identity.CheckKeys(ctx, b.Store, b.Keys); err != nil {
 		return fmt.Errorf("keys: %w", err)
 	}
 	b.Lifecycle = lifecycle.New(lifecycle.Config{Store: b.Store, Directory: b.Directory.Current, Keys: b.Keys, Notify: b.notify, PerDay: b.ComplaintsPerDay, Now: b.Now, Rand: b.Rand, CodeSource: b.codeSource})

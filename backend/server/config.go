@@ -13,6 +13,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"strconv"
 	"strings"
 	"time"
 
@@ -100,6 +101,9 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Rand == nil {
 		c.Rand = rand.Reader
 	}
+	if c.DSN != "" && !strings.HasPrefix(c.DSN, "postgres://") && !strings.HasPrefix(c.DSN, "postgresql://") {
+		return c, portal.Invalid("dsn", "dsn_shape", "write postgres://USER@HOST/DATABASE") // what was written may hold a password
+	}
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return c, portal.Invalid("tls-cert", "tls_pair", "--tls-cert and --tls-key go together")
 	}
@@ -109,7 +113,10 @@ func (c Config) withDefaults() (Config, error) {
 // checkAddress keeps what is meant for development, and plain HTTP, off the
 // network.
 func (c Config) checkAddress() error {
-	host, _, err := net.SplitHostPort(c.Addr)
+	host, port, err := net.SplitHostPort(c.Addr)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
 	if err != nil {
 		return portal.Invalid("addr", "addr_shape", "%q is not HOST:PORT: use for example 127.0.0.1:8080", c.Addr)
 	}

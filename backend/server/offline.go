@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 
 	"github.com/citizens-portal/portal/backend/directory"
+	"github.com/citizens-portal/portal/backend/identity"
+	"github.com/citizens-portal/portal/backend/keys"
 	"github.com/citizens-portal/portal/backend/lifecycle"
 	"github.com/citizens-portal/portal/backend/media"
 	"github.com/citizens-portal/portal/backend/portal"
@@ -85,7 +87,8 @@ func Backup(ctx context.Context, c Config, file string) error {
 
 // Restore replaces the store with a backup and starts a new epoch: devices then
 // offer again what they keep, so that nothing filed after the backup is lost. The
-// embedded store that was there is kept beside it under another name.
+// embedded store that was there is kept beside it under another name; a database
+// must be empty, else portal.ErrConflict.
 func Restore(ctx context.Context, c Config, file string) error {
 	if Live(ctx, c.DataDir) {
 		return ErrLive
@@ -100,7 +103,11 @@ func Restore(ctx context.Context, c Config, file string) error {
 	if c.DSN == "" {
 		return restoreEmbedded(ctx, c, file)
 	}
-	if err := postgres.Restore(ctx, file, postgres.Config{DSN: c.DSN}); err != nil {
+	err = postgres.Restore(ctx, file, postgres.Config{DSN: c.DSN})
+	switch {
+	case errors.Is(err, os.ErrExist):
+		return fmt.Errorf("%w: %w", portal.ErrConflict, err)
+	case err != nil:
 		return err
 	}
 	s, err := openStore(ctx, c, false)
@@ -112,8 +119,32 @@ func Restore(ctx context.Context, c Config, file string) error {
 
 // startEpoch begins a new life of a store's data and closes it.
 func startEpoch(ctx context.Context, c Config, s store.Store) error {
+	if err := checkRestored(ctx, c, s); err != nil {
+		return errors.Join(err, s.Close())
+	}
 	err := s.Update(ctx, func(tx store.Tx) error { return newEpoch(ctx, tx, c.Rand) })
 	return errors.Join(err, s.Close())
+}
+
+// checkRestored refuses a backup of a store with other keys than those at hand:
+// no server could open it. Keys that are not here yet may follow, since a backup
+// does not hold them.
+func checkRestored(ctx context.Context, c Config, s store.Store) error {
+	_, err := os.Stat(keys.File(c.DataDir, c.KeysFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	ring, err := keys.Open(c.DataDir, c.KeysFile)
+	if err != nil {
+		return err
+	}
+	if err := identity.CheckKeys(ctx, s, ring); err != nil {
+		return fmt.Errorf("keys: %w", err)
+	}
+	return nil
 }
 
 // restoreEmbedded makes the new store ready under another name first: the one

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/citizens-portal/portal/backend/identity"
+	"github.com/citizens-portal/portal/backend/portal"
 	"github.com/citizens-portal/portal/backend/server"
 )
 
@@ -63,4 +65,51 @@ func epochOf(t *testing.T, c server.Config) string {
 		t.Fatal(err)
 	}
 	return epoch
+}
+
+// TestRestoreNeedsTheKeys: a backup that these keys cannot open is refused before
+// the present store is touched; without keys it waits for them.
+func TestRestoreNeedsTheKeys(t *testing.T) {
+	open := func(c server.Config) {
+		b, err := server.Open(t.Context(), c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := b.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	theirs, ours := server.Config{DataDir: t.TempDir()}, server.Config{DataDir: t.TempDir()}
+	open(theirs)
+	open(ours)
+	backup := filepath.Join(t.TempDir(), "backup")
+	if err := server.Backup(t.Context(), theirs, backup); err != nil {
+		t.Fatal(err)
+	}
+	epoch := epochOf(t, ours)
+	if err := server.Restore(t.Context(), ours, backup); !errors.Is(err, identity.ErrKeys) {
+		t.Errorf("restored with other keys: %v", err)
+	}
+	if got := epochOf(t, ours); got != epoch {
+		t.Errorf("the epoch is %q, was %q", got, epoch)
+	}
+	if err := server.Restore(t.Context(), server.Config{DataDir: t.TempDir()}, backup); err != nil {
+		t.Errorf("before the keys are there: %v", err)
+	}
+}
+
+// TestRestoreIntoAFullDatabase is refused; nothing of it changes.
+func TestRestoreIntoAFullDatabase(t *testing.T) {
+	c := server.Config{DataDir: t.TempDir(), DSN: pg.New(t)}
+	epoch := epochOf(t, c)
+	backup := filepath.Join(t.TempDir(), "backup")
+	if err := server.Backup(t.Context(), c, backup); err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Restore(t.Context(), c, backup); !errors.Is(err, portal.ErrConflict) {
+		t.Errorf("restored over what was there: %v", err)
+	}
+	if got := epochOf(t, c); got != epoch {
+		t.Errorf("the epoch is %q, was %q", got, epoch)
+	}
 }

@@ -97,7 +97,7 @@ func verbs() []verb {
 		{"sweep", "", "do all timed work as of --as-of: escalation, silent closure, expiry", (*command).sweep},
 		{"check", "", "recount the whole store; ends with 'check: ok' or a line for each fault", (*command).check},
 		{"backup", "FILE", "write a consistent copy of the store, also beside a live server", (*command).backup},
-		{"restore", "FILE", "replace the store with a copy; devices then offer again what they keep", (*command).restore},
+		{"restore", "FILE", "replace the store with a copy (PostgreSQL: fill an empty database); devices then offer again what they keep", (*command).restore},
 		{"seed", "[DIR]", "add or replace places, offices, categories and policies from CSV files", (*command).seed},
 		{"migrate", "", "bring the store to this program's version", (*command).migrate},
 		{"admin", "bootstrap", "print a one-time token for the first administrator", (*command).admin},
