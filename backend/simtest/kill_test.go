@@ -188,7 +188,7 @@ func (f *filer) file(ctx context.Context) error {
 				return nil
 			case api.RetryAfter:
 			default:
-				return fmt.Errorf("answered %s: %v", a.Status, a.Problem)
+				return fmt.Errorf("answered %s: %w", a.Status, a.Problem)
 			}
 		}
 		if err := sleep(ctx, 5*time.Millisecond); err != nil {

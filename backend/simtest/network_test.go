@@ -43,7 +43,6 @@ type recorded struct {
 
 // place is what the phone's next cursor of a feed may be.
 type place struct {
-	epoch   string
 	allowed []int64
 }
 

@@ -51,7 +51,6 @@ type phone struct {
 	armed   atomic.Int64 // writes until the program stops; 0 is never
 	running atomic.Bool
 	stopped atomic.Bool
-	writes  int
 
 	// excused: the next sign-out has a reason that is no fault.
 	excused string
