@@ -549,7 +549,7 @@ func TestOfficerExpectsTheVersionTheySaw(t *testing.T) {
 		t.Fatalf("unknown officer: %v", err)
 	}
 	targets, err := o.Desk.TransferTargets(t.Context(), id)
-	if err != nil || len(targets) != 1 || targets[0].ID != "cs" {
+	if err != nil || len(targets) != 1 || targets[0].ID != "roads.swat" {
 		t.Fatalf("targets %+v %v", targets, err)
 	}
 }

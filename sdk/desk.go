@@ -214,8 +214,9 @@ func (d *Desk) Officers(ctx context.Context) ([]api.OfficerInfo, error) {
 	return d.c.Directory.officers(ctx)
 }
 
-// TransferTargets lists the offices a complaint may be moved to: those that
-// answer for its place and category, without the one that holds it.
+// TransferTargets lists the offices a complaint may be moved to: line departments
+// that answer for its place and category, and the district's office, without the
+// one that holds it. Upwards a case goes by time or by appeal, never by transfer.
 func (d *Desk) TransferTargets(ctx context.Context, ref string) ([]api.Office, error) {
 	c, err := d.c.Complaints.Show(ctx, ref)
 	if err != nil {
@@ -228,10 +229,45 @@ func (d *Desk) TransferTargets(ctx context.Context, ref string) ([]api.Office, e
 	if _, err := d.c.Directory.Areas(ctx); err != nil && !errors.Is(err, ErrOffline) {
 		return nil, err
 	}
+	categories, err := d.c.Directory.Categories(ctx)
+	if err != nil && !errors.Is(err, ErrOffline) {
+		return nil, err
+	}
 	area, found, _ := d.c.Directory.district(c.District)
+	about := append(categoryPath(categories, c.Category), c.Category) // itself, also when the tree is not here
 	return slices.DeleteFunc(offices, func(o api.Office) bool {
 		covers := !found || o.Area == area.ID || strings.HasPrefix(area.ID, o.Area+"/")
-		suits := len(o.Categories) == 0 || slices.ContainsFunc(o.Categories, func(code string) bool { return strings.HasPrefix(c.Category, code) })
-		return o.ID == c.Holder || !covers || !suits
+		return o.ID == c.Holder || !covers || !receives(o, about)
 	}), nil
+}
+
+// Kinds of office that may be handed a case.
+const (
+	officeChain = "chain"
+	officeLine  = "line"
+)
+
+// receives reports whether an office's kind and categories let it take a case
+// about the last of a path of categories.
+func receives(o api.Office, about []string) bool {
+	switch o.Kind {
+	case officeChain:
+		return o.Level == 0
+	case officeLine:
+		return len(o.Categories) == 0 || slices.ContainsFunc(o.Categories, func(code string) bool { return slices.Contains(about, code) })
+	}
+	return false
+}
+
+// categoryPath is the way from the top of the tree to a category.
+func categoryPath(tree []api.Category, code string) []string {
+	for _, c := range tree {
+		if c.Code == code {
+			return []string{code}
+		}
+		if below := categoryPath(c.Children, code); below != nil {
+			return append([]string{c.Code}, below...)
+		}
+	}
+	return nil
 }

@@ -89,3 +89,20 @@ func TestDeskDraftsOutliveTheProgram(t *testing.T) {
 		t.Fatalf("an emptied draft came back: %+v %v", got, err)
 	}
 }
+
+// TestTransferTargetsFollowTheTree: a department that answers for a category
+// answers for those below it; upwards nothing is transferred.
+func TestTransferTargetsFollowTheTree(t *testing.T) {
+	s, _ := newServer()
+	p := citizen(t, s)
+	sub, err := p.Complaints.Lodge(t.Context(), sdk.Draft{Category: "municipal.water", District: "swat", Text: "a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.sync()
+	o := officer(t, s)
+	targets, err := o.Desk.TransferTargets(t.Context(), sub.Complaint.ID)
+	if err != nil || len(targets) != 1 || targets[0].ID != "municipal.swat" {
+		t.Fatalf("targets %+v %v", targets, err)
+	}
+}

@@ -454,7 +454,7 @@ func (s *Server) collection(w http.ResponseWriter, r *http.Request) {
 	case api.CollectionCategories:
 		v = Categories()
 	case api.CollectionOffices:
-		v = []api.Office{{ID: "dc.swat", Kind: "dc", Area: "kp/malakand/swat"}, {ID: "dc.malakand", Kind: "dc", Area: "kp/malakand/malakand"}, {ID: "cs", Kind: "cs", Level: 2, Area: "kp"}}
+		v = Offices()
 	case api.CollectionOfficers:
 		v = []api.OfficerInfo{{ID: "officer.swat", Name: "Rahim Gul", Office: "dc.swat"}}
 	default:
@@ -467,6 +467,16 @@ func (s *Server) collection(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	reply(w, v)
+}
+
+// Offices are those of two districts, two departments and the top of the chain.
+func Offices() []api.Office {
+	const swat = "kp/malakand/swat"
+	return []api.Office{
+		{ID: "dc.swat", Kind: "chain", Area: swat}, {ID: "dc.malakand", Kind: "chain", Area: "kp/malakand/malakand"}, {ID: "cs", Kind: "chain", Level: 2, Area: "kp"},
+		{ID: "panel", Kind: "panel", Level: 2, Area: "kp"}, {ID: "roads.swat", Kind: "line", Area: swat, Categories: []string{"roads"}},
+		{ID: "municipal.swat", Kind: "line", Area: swat, Categories: []string{"municipal"}},
+	}
 }
 
 func versions() map[string]string {
