@@ -125,7 +125,7 @@ func New(ctx context.Context, cfg Config) *Desk {
 		View: d.setView, Query: d.setQuery, Open: d.openCase, Leave: d.leaveCase, Tab: d.setTab,
 		Do: d.do, Assign: d.assign, Write: d.wrote, Send: d.sendMessage,
 		Again: d.retry, Drop: d.drop, Edit: d.edit, Sync: d.syncNow, Person: cfg.Person,
-		Categories: d.chooseCategory, Holders: d.chooseHolder, Keys: d.showKeys,
+		Categories: d.chooseCategory, Holders: d.chooseHolder, Keys: d.showKeys, Turned: d.showCase,
 		Form: screen.DeskFormActs{
 			Text: d.formText, Disposition: d.formDisposition, Office: d.formOffice, AddFile: d.addFile, RemoveFile: d.removeFile,
 			Send: d.sendForm, Leave: d.leaveForm, Escape: d.escape,

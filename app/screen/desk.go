@@ -29,6 +29,7 @@ type DeskActs struct {
 	Categories   func() // opens the filters' lists
 	Holders      func()
 	Keys         func() // the cheat sheet
+	Turned       func() // the window became narrow, or wide again; may be nil
 }
 
 // Desk is the officer's screen: rail, list and complaint side by side, or, in a narrow
@@ -59,7 +60,7 @@ const (
 func NewDesk(env bidi.Env, acts DeskActs) *Desk {
 	d := &Desk{env: env, acts: acts, rail: bidi.Stack(), detail: bidi.Stack(), toast: bidi.Stack(), over: bidi.Stack()}
 	d.list = newDeskListPane(env, acts)
-	d.panes = &deskPanes{env: env, rail: d.rail, list: d.list.object, detail: d.detail, lines: [2]fyne.CanvasObject{upright(env), upright(env)}}
+	d.panes = &deskPanes{turned: acts.Turned, env: env, rail: d.rail, list: d.list.object, detail: d.detail, lines: [2]fyne.CanvasObject{upright(env), upright(env)}}
 	body := &fyne.Container{Layout: d.panes, Objects: []fyne.CanvasObject{d.rail, d.list.object, d.detail, d.panes.lines[0], d.panes.lines[1]}}
 	d.passing = &fyne.Container{Layout: &deskToast{panes: d.panes}, Objects: []fyne.CanvasObject{d.toast}}
 	d.Object = bidi.Stack(ground(env, style.Background), body, d.passing, d.over)
@@ -118,6 +119,7 @@ type deskPanes struct {
 	rail, list, detail fyne.CanvasObject
 	lines              [2]fyne.CanvasObject
 	open               bool // a narrow window shows the complaint
+	turned             func()
 	size               fyne.Size
 }
 
@@ -126,8 +128,12 @@ func (p *deskPanes) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize
 
 // Layout implements [fyne.Layout].
 func (p *deskPanes) Layout(_ []fyne.CanvasObject, size fyne.Size) {
+	was := p.size.Width
 	p.size = size
 	p.again()
+	if was > 0 && (was < deskThree) != (size.Width < deskThree) && p.turned != nil {
+		p.turned()
+	}
 }
 
 // widths gives the widths of rail, list and complaint; one that is not shown has none.
@@ -194,7 +200,6 @@ func (*deskToast) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
 // Layout implements [fyne.Layout].
 func (t *deskToast) Layout(objs []fyne.CanvasObject, size fyne.Size) {
 	p := t.panes
-	p.size = size
 	rail, list, detail := p.widths()
 	w := min(max(list, detail), 560) - 2*style.Edge
 	if list > 0 {
@@ -269,7 +274,7 @@ func (d *Desk) railItem(v model.DeskView, s DeskRail) fyne.CanvasObject {
 
 func railFoot(env bidi.Env, icon fyne.CanvasObject, title, text string) fyne.CanvasObject {
 	return bidi.Row(env, style.Space12, icon, bidi.Grow(bidi.Column(env, 0,
-		bidi.NewCutLabel(env, title, bidi.Text{Size: style.Small, Bold: true}),
+		bidi.NewCutLabel(env, title, bidi.Text{Size: style.Small, Bold: true, Order: bidi.ByText}),
 		bidi.NewCutLabel(env, text, bidi.Text{Size: style.Caption, Role: style.InkMuted}))))
 }
 
