@@ -4,6 +4,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/pquerna/otp/totp"
@@ -93,6 +95,8 @@ func demoOf(dir string) (*app.Demo, error) {
 	if err != nil {
 		return nil, fmt.Errorf("people of the demonstration: %w", err)
 	}
+	// Citizens first: there are few, and most who try the demonstration are one.
+	slices.SortStableFunc(people, func(a, b server.DemoPerson) int { return cmp.Compare(officer(a), officer(b)) })
 	out := &app.Demo{OTP: smsCode(filepath.Join(dir, smsFile))}
 	for _, p := range people {
 		out.People = append(out.People, app.DemoPerson{
@@ -101,6 +105,13 @@ func demoOf(dir string) (*app.Demo, error) {
 		})
 	}
 	return out, nil
+}
+
+func officer(p server.DemoPerson) int {
+	if p.Mobile == "" {
+		return 1
+	}
+	return 0
 }
 
 // smsLine is one message of the SMS file.

@@ -56,6 +56,7 @@ func (a *App) demoPerson(p DemoPerson, s *screen.WelcomeState) screen.Person {
 		a.redraw()
 		a.act(func(ctx context.Context) error { return a.demoLogin(ctx, p) }, func(err error) {
 			s.Busy = ""
+			a.noteApproved(err == nil && p.PIN != "")
 			if err != nil {
 				s.Error = model.Say(a.source().words, err)
 				a.redraw()
@@ -86,7 +87,7 @@ func (a *App) demoLogin(ctx context.Context, p DemoPerson) error {
 	if _, err = a.client.Accounts.Verify(ctx, otp); err != nil || p.PIN == "" {
 		return err
 	}
-	return a.client.Accounts.ApproveByPIN(ctx, p.PIN) // so that their complaints are here
+	return a.approve(ctx, p.PIN) // so that their complaints are here
 }
 
 // signedIn goes on after a session was opened. A new account first sees its recovery

@@ -37,6 +37,23 @@ func (a *App) recoverPage() page {
 	})
 }
 
+// approve uses the PIN, then fetches what it opened.
+func (a *App) approve(ctx context.Context, pin string) error {
+	if err := a.client.Accounts.ApproveByPIN(ctx, pin); err != nil {
+		return err
+	}
+	_, err := a.client.Sync.Now(ctx)
+	return err
+}
+
+// noteApproved remembers that this device now sees everything of the account.
+func (a *App) noteApproved(done bool) {
+	if p, err := a.client.Accounts.Profile(); err == nil && done {
+		a.prefs.Approved = p.Subject
+		a.keep()
+	}
+}
+
 // devices is what the page of devices reads.
 type devices struct {
 	list    []screen.Device
@@ -77,7 +94,7 @@ func (a *App) submitPIN(s *screen.DevicesState) {
 	pin, use := s.PIN, s.Waiting != ""
 	a.act(func(ctx context.Context) error {
 		if use {
-			return a.client.Accounts.ApproveByPIN(ctx, pin)
+			return a.approve(ctx, pin)
 		}
 		return a.client.Accounts.SetPIN(ctx, pin)
 	}, func(err error) {
@@ -85,6 +102,7 @@ func (a *App) submitPIN(s *screen.DevicesState) {
 		if err == nil {
 			s.PIN, s.Done = "", a.env.T("pin.saved")
 			if use {
+				a.noteApproved(true)
 				s.Done = a.env.T("pin.allowed")
 			}
 		}
