@@ -149,7 +149,7 @@ func (b *Backend) demoOfficer(ctx context.Context, o portal.Officer) (DemoPerson
 	if err != nil {
 		return DemoPerson{}, err
 	}
-	enrolled, err := b.Identity.CreateOfficer(ctx, "console", identity.Credential{Officer: o.ID, Password: password})
+	enrolled, err := b.Identity.CreateOfficer(ctx, console, identity.Credential{Officer: o.ID, Password: password})
 	if err != nil {
 		return DemoPerson{}, err
 	}

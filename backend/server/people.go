@@ -28,6 +28,9 @@ type Invitation struct {
 	ExpiresAt time.Time        `json:"expires_at,omitzero"`
 }
 
+// console is who acts in the audit log when a command does.
+const console = "console"
+
 // How long tokens are good for; package identity's rule.
 const (
 	bootstrapLife = 15 * time.Minute
@@ -75,14 +78,20 @@ func (b *Backend) AddOfficer(ctx context.Context, r *OfficerRequest) (Invitation
 	if r == nil {
 		return Invitation{}, portal.Invalid("officer", "officer_missing", "name an officer")
 	}
-	if err := checkOfficer(b.Directory.Current(ctx), *r); err != nil {
+	dir := b.Directory.Current(ctx)
+	if err := checkOfficer(dir, *r); err != nil {
 		return Invitation{}, err
 	}
 	o := portal.Officer{ID: r.ID, Name: r.Name, Title: portal.Text{EN: r.Title}, Office: r.Office, Post: r.Post}
 	if err := b.putDirectory(ctx, portal.Dataset{Officers: []portal.Officer{o}}); err != nil {
 		return Invitation{}, err
 	}
-	token, err := b.Identity.InviteToken(ctx, "console", r.ID)
+	if was, ok := dir.Officer(r.ID); ok && was.Disabled {
+		if err := b.Identity.EnableOfficer(ctx, console, r.ID); err != nil && !errors.Is(err, portal.ErrNotFound) { // who never signed in has no credentials
+			return Invitation{}, err
+		}
+	}
+	token, err := b.Identity.InviteToken(ctx, console, r.ID)
 	if err != nil {
 		return Invitation{}, err
 	}
@@ -120,6 +129,10 @@ func (b *Backend) DisableOfficer(ctx context.Context, r *OfficerRequest) (Invita
 	}
 	o.Disabled = true
 	if err := b.putDirectory(ctx, portal.Dataset{Officers: []portal.Officer{o}}); err != nil {
+		return Invitation{}, err
+	}
+	// Their sessions end too, or they would come back with the officer.
+	if err := b.Identity.DisableOfficer(ctx, console, r.ID); err != nil && !errors.Is(err, portal.ErrNotFound) {
 		return Invitation{}, err
 	}
 	return Invitation{Officer: r.ID}, nil

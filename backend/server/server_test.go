@@ -266,6 +266,13 @@ func TestOfficerDisabled(t *testing.T) {
 		t.Fatal(err)
 	}
 	as[api.Problem](t, r.do("GET", api.RouteMe, token, nil), 401)
+
+	// Put back, they sign in anew: the old session stays ended.
+	again := server.OfficerRequest{ID: "focal.test", Name: "Officer", Office: "dc-swat", Post: "focal"}
+	if _, err := server.Admin(t.Context(), c, "officer-add", server.AdminRequest{Officer: &again}); err != nil {
+		t.Fatal(err)
+	}
+	as[api.Problem](t, r.do("GET", api.RouteMe, token, nil), 401)
 }
 
 // TestBootstrap: the first administrator's token works once, and there is none
