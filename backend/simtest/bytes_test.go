@@ -156,7 +156,7 @@ func startSecure(t *testing.T, demo bool) *secure {
 	t.Setenv("SSL_CERT_FILE", s.cert)
 	var err error
 	s.Server, err = server.New(t.Context(), server.Config{
-		DataDir: filepath.Join(dir, "data"), Addr: "127.0.0.1:0", TLSCert: s.cert, TLSKey: key, Demo: demo, SMSFile: s.sms, DrainFor: 5 * time.Second,
+		DataDir: filepath.Join(dir, "data"), Addr: "127.0.0.1:0", TLSCert: s.cert, TLSKey: key, Demo: demo, SMSFile: s.sms, DrainFor: 5 * time.Second, ComplaintsPerDay: -1,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -63,7 +63,7 @@ type portald struct {
 }
 
 func (p *portald) start(ctx context.Context) error {
-	args := append([]string{"serve", "--data", p.data, "--addr", "127.0.0.1:0", "--sms-file", p.sms}, p.args...)
+	args := append([]string{"serve", "--data", p.data, "--addr", "127.0.0.1:0", "--sms-file", p.sms, "--complaints-per-day", "-1"}, p.args...)
 	p.cmd = exec.CommandContext(ctx, p.bin, args...)
 	var log bytes.Buffer
 	p.cmd.Stderr = &log
@@ -187,6 +187,9 @@ func (f *filer) file(ctx context.Context) error {
 				f.acked[id.String()] = a.Code
 				return nil
 			case api.RetryAfter:
+				if a.RetryAfterSeconds > 60 {
+					return fmt.Errorf("told to wait %d s: %w", a.RetryAfterSeconds, a.Problem)
+				}
 			default:
 				return fmt.Errorf("answered %s: %w", a.Status, a.Problem)
 			}
