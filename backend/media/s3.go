@@ -32,7 +32,7 @@ type S3Config struct {
 // Names of the environment's variables that hold the keys.
 const (
 	EnvAccessKey = "PORTAL_S3_ACCESS_KEY"
-	EnvSecretKey = "PORTAL_S3_SECRET_KEY" //nolint:gosec // the variable's name, not a key
+	EnvSecretKey = "PORTAL_S3_SECRET_KEY"
 )
 
 // ParseS3 reads the configuration's JSON; env gives the environment.

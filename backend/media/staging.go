@@ -197,14 +197,18 @@ func (u *staged) Terminate(context.Context) error { return u.s.remove(u.id) }
 // finished stands for an upload whose bytes have become a file.
 type finished struct{ info handler.FileInfo }
 
+// GetInfo implements handler.Upload.
 func (f finished) GetInfo(context.Context) (handler.FileInfo, error) { return f.info, nil }
 
+// WriteChunk implements handler.Upload: nothing more is taken.
 func (f finished) WriteChunk(context.Context, int64, io.Reader) (int64, error) {
 	return 0, handler.ErrSizeExceeded
 }
 
+// GetReader implements handler.Upload: the bytes are a file's by now.
 func (f finished) GetReader(context.Context) (io.ReadCloser, error) {
 	return nil, handler.ErrNotFound
 }
 
+// FinishUpload implements handler.Upload.
 func (f finished) FinishUpload(context.Context) error { return nil }

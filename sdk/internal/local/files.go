@@ -94,7 +94,7 @@ func (u *User) FileAt(sha string, offset, n int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	return u.db.seal.openFile("file/"+sha, f, offset, n)
 }
 
