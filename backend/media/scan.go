@@ -50,7 +50,7 @@ func (c *Clamd) Scan(ctx context.Context, content io.Reader) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer func() { _ = conn.Close() }() // what was said was read, or is an error
+	defer func() { _ = conn.Close() }()                         // what was said was read, or is an error
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() }) // ends reads and writes
 	defer stop()
 	if err := instream(conn, content); err != nil {
