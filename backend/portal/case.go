@@ -339,10 +339,10 @@ func Act(dir *Directory, c Case, cmd Command) (Case, []Event, error) {
 
 // act does one action; seen is the version that the actor can have looked at.
 func act(dir *Directory, c Case, seen int64, cmd Command) (Case, Event, error) {
-	role, ok := cmd.Actor.RoleIn(c)
-	if !ok {
-		return Case{}, Event{}, ErrNotFound
+	if err := Can(cmd.Actor, cmd.Action, c); err != nil {
+		return Case{}, Event{}, err
 	}
+	role, _ := cmd.Actor.RoleIn(c) // Can has made sure of both
 	to, err := transitionFor(c.Status, cmd.Action, role)
 	if err != nil {
 		return Case{}, Event{}, err
