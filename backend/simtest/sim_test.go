@@ -15,7 +15,7 @@ import (
 // Flags of `make sim`.
 var (
 	flagSeed  = flag.Int64("sim.seed", -1, "play one seed and print its trace")
-	flagSeeds = flag.Int("sim.seeds", usualSeeds, "how many seeds to play, from 0")
+	flagSeeds = flag.Int("sim.seeds", usualSeeds, "how many seeds to play: those that failed once, then from 0 on")
 	flagFrom  = flag.Int("sim.from", 0, "the first of them")
 	flagBug   = flag.String("sim.bug", "", "plant one mistake")
 )
@@ -128,8 +128,8 @@ func seeds(t *testing.T) []uint64 {
 	if *flagFrom > 0 {
 		out = nil
 	}
-	for i := range *flagSeeds {
-		if n := uint64(*flagFrom + i); !slices.Contains(out, n) {
+	for n := uint64(*flagFrom); len(out) < *flagSeeds; n++ {
+		if !slices.Contains(out, n) {
 			out = append(out, n)
 		}
 	}
