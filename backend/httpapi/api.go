@@ -84,6 +84,7 @@ func New(c Config) *API {
 		mux.Handle(api.RouteUploads, a.uploads())
 	}
 	mux.HandleFunc("GET /docs", serveDocs)
+	mux.HandleFunc("GET /track/{code}", a.track)
 	mux.HandleFunc("/", a.notFound)
 	a.handler = a.outer(mux)
 	return a
