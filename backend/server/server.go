@@ -26,7 +26,6 @@ import (
 type Server struct {
 	*Backend
 	handler http.Handler
-	health  http.Handler
 	workers sync.WaitGroup
 }
 
