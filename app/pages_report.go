@@ -8,7 +8,6 @@ import (
 	"github.com/citizens-portal/portal/app/model"
 	"github.com/citizens-portal/portal/app/nav"
 	"github.com/citizens-portal/portal/app/screen"
-	"github.com/citizens-portal/portal/assets"
 	"github.com/citizens-portal/portal/sdk"
 )
 
@@ -266,16 +265,4 @@ func (p *reporting) send() {
 		p.sent = true
 		p.a.replace(nav.Route{Name: nav.Received, ID: id})
 	})
-}
-
-// removeDraft takes a draft away, with a way back for as long as the toast shows.
-func (a *App) removeDraft(id string) {
-	a.question(a.env.T("draft.remove"), "", choice{word: a.env.T("draft.keep")},
-		choice{word: a.env.T("action.remove"), icon: assets.IconCross, do: func() {
-			a.act(func(ctx context.Context) error { return a.client.Complaints.DeleteDraft(ctx, id) }, func(err error) {
-				if err != nil {
-					a.say(err)
-				}
-			})
-		}})
 }

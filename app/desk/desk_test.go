@@ -324,7 +324,7 @@ func TestUndoTakesAnActBackBeforeItIsSent(t *testing.T) {
 func TestAnActGoesWhenTheTimeToUndoIsOver(t *testing.T) {
 	s := newSeat(t)
 	s.first()
-	s.Desk.assign("gul")
+	s.assign("gul")
 	s.until("the act", func() bool { return s.done.op != "" })
 	s.sit() // the program was killed meanwhile
 	s.office.forward(holdTime)

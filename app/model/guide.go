@@ -194,7 +194,7 @@ func rank(c api.Category, parents []api.Category, query string) int {
 
 // fold makes spellings alike that a keyboard may give for the same letter.
 func fold(s string) string {
-	return strings.NewReplacer("ك", "ک", "ي", "ی", "ى", "ی", "ې", "ی", "ۍ", "ی", "ة", "ہ", "ه", "ہ", "‌", " ").Replace(strings.ToLower(strings.TrimSpace(s)))
+	return strings.NewReplacer("ك", "ک", "ي", "ی", "ى", "ی", "ې", "ی", "ۍ", "ی", "ة", "ہ", "ه", "ہ", "\u200c", " ").Replace(strings.ToLower(strings.TrimSpace(s)))
 }
 
 // Filter keeps the choices whose name holds the query.

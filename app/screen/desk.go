@@ -104,13 +104,13 @@ func (d *Desk) SetToast(sentence, undoWord string, undo func()) {
 	fill(d.passing, d.toast)
 }
 
-// SetOver lays a card over the desk until close is called; nil takes it away.
-func (d *Desk) SetOver(card fyne.CanvasObject, close func()) {
+// SetOver lays a card over the desk until done is called; nil takes it away.
+func (d *Desk) SetOver(card fyne.CanvasObject, done func()) {
 	if card == nil {
 		fill(d.over, nil)
 		return
 	}
-	fill(d.over, bidi.Stack(newScrim(d.env, close), &fyne.Container{Layout: &overLayout{}, Objects: []fyne.CanvasObject{card}}))
+	fill(d.over, bidi.Stack(newScrim(d.env, done), &fyne.Container{Layout: &overLayout{}, Objects: []fyne.CanvasObject{card}}))
 }
 
 // deskPanes lays the panes beside each other, from the start.

@@ -180,17 +180,17 @@ func deskScroll(o fyne.CanvasObject) *container.Scroll {
 }
 
 // DeskChooser is a card to choose one of several, such as a filter's value.
-func (d *Desk) DeskChooser(title string, list []model.DeskChoice, chosen string, choose func(id string), close func()) fyne.CanvasObject {
+func (d *Desk) DeskChooser(title string, list []model.DeskChoice, chosen string, choose func(id string), done func()) fyne.CanvasObject {
 	env := d.env
 	var rows []fyne.CanvasObject
 	for _, c := range list {
 		rows = append(rows, d.radio(c.Name, number(c.Count), c.ID == chosen, func() { choose(c.ID) }))
 	}
-	return d.card(title, column(env, 0, rows...), close)
+	return d.card(title, column(env, 0, rows...), done)
 }
 
 // DeskKeys is the cheat sheet.
-func (d *Desk) DeskKeys(close func()) fyne.CanvasObject {
+func (d *Desk) DeskKeys(done func()) fyne.CanvasObject {
 	env := d.env
 	var rows []fyne.CanvasObject
 	for _, k := range []struct {
@@ -208,21 +208,21 @@ func (d *Desk) DeskKeys(close func()) fyne.CanvasObject {
 		}
 		rows = append(rows, bidi.Row(env, style.Space12, bidi.Grow(bidi.NewLabel(env, k.word, bidi.Text{Size: style.Small})), bidi.Row(env, style.Space4, caps...)))
 	}
-	return d.card(env.T("desk.keys.all"), column(env, style.Space8, rows...), close)
+	return d.card(env.T("desk.keys.all"), column(env, style.Space8, rows...), done)
 }
 
 // DeskAssign is the list of whom to assign to, as a card, for the key.
-func (d *Desk) DeskAssign(c model.DeskCase, close func()) fyne.CanvasObject {
-	return d.card(d.env.T("desk.assign_to"), column(d.env, style.Space4, d.byWork(), d.assignees(c)), close)
+func (d *Desk) DeskAssign(c model.DeskCase, done func()) fyne.CanvasObject {
+	return d.card(d.env.T("desk.assign_to"), column(d.env, style.Space4, d.byWork(), d.assignees(c)), done)
 }
 
 // card is a card over the desk, with a way out.
-func (d *Desk) card(title string, content fyne.CanvasObject, close func()) fyne.CanvasObject {
+func (d *Desk) card(title string, content fyne.CanvasObject, done func()) fyne.CanvasObject {
 	env := d.env
 	box := canvas.NewRectangle(env.Color(style.Surface))
 	box.CornerRadius = style.RadiusCard
 	head := bidi.Row(env, style.Space8, bidi.Grow(bidi.NewParagraph(env, title, bidi.Text{Size: style.Section, Bold: true})),
-		ui.IconButton(env, assets.IconCross, style.Ink, env.T("action.close"), close))
+		ui.IconButton(env, assets.IconCross, style.Ink, env.T("action.close"), done))
 	return bidi.Stack(box, bidi.Pad(env, bidi.Around(style.Space16), &fyne.Container{
 		Layout: &cardLayout{}, Objects: []fyne.CanvasObject{head, bidi.Scroll(content)},
 	}))
@@ -251,18 +251,18 @@ func (*cardLayout) Layout(objs []fyne.CanvasObject, size fyne.Size) {
 // scrim darkens the desk behind a card; a tap on it closes the card.
 type scrim struct {
 	widget.BaseWidget
-	env   bidi.Env
-	close func()
+	env  bidi.Env
+	done func()
 }
 
-func newScrim(env bidi.Env, close func()) *scrim {
-	s := &scrim{env: env, close: close}
+func newScrim(env bidi.Env, done func()) *scrim {
+	s := &scrim{env: env, done: done}
 	s.ExtendBaseWidget(s)
 	return s
 }
 
 // Tapped implements [fyne.Tappable].
-func (s *scrim) Tapped(*fyne.PointEvent) { s.close() }
+func (s *scrim) Tapped(*fyne.PointEvent) { s.done() }
 
 // CreateRenderer implements [fyne.Widget].
 func (s *scrim) CreateRenderer() fyne.WidgetRenderer {

@@ -42,14 +42,14 @@ type deskListPane struct {
 	acts   DeskActs
 	state  DeskListState
 
-	title, filters, body, range_ *fyne.Container
-	feet                         *fyne.Container
-	search                       *bidi.Entry
-	list                         *deskRows
+	title, filters, body, span *fyne.Container
+	feet                       *fyne.Container
+	search                     *bidi.Entry
+	list                       *deskRows
 }
 
 func newDeskListPane(env bidi.Env, acts DeskActs) *deskListPane {
-	p := &deskListPane{env: env, acts: acts, title: bidi.Stack(), filters: bidi.Stack(), body: bidi.Stack(), range_: bidi.Stack()}
+	p := &deskListPane{env: env, acts: acts, title: bidi.Stack(), filters: bidi.Stack(), body: bidi.Stack(), span: bidi.Stack()}
 	p.search = bidi.NewEntry(env, bidi.EntryOptions{Order: bidi.ByText, Placeholder: env.T("desk.search"), Label: env.T("desk.search")})
 	p.search.OnChanged = func(text string) {
 		q := p.state.Query
@@ -92,7 +92,7 @@ func (p *deskListPane) foot() fyne.CanvasObject {
 		keys = bidi.Flow(env, 0, keyHint(env, env.T("desk.keys.all"), "?"))
 	}
 	hints := ui.Tap(env, env.T("desk.keys.all"), keys, p.acts.Keys)
-	p.feet = bidi.Row(env, style.Space12, bidi.Grow(hints), p.range_)
+	p.feet = bidi.Row(env, style.Space12, bidi.Grow(hints), p.span)
 	return bidi.Stack(ground(env, style.Background), bidi.Column(env, 0, ui.Divider(env), bidi.Sized(0, deskFoot, bidi.Pad(env, bidi.Sides(style.Edge, style.Space4), p.feet))))
 }
 
@@ -145,7 +145,7 @@ func (p *deskListPane) set(s DeskListState) {
 	defer p.arrange()
 	if s.Count == 0 {
 		fill(p.body, bidi.Stack(ground(env, style.Surface), p.empty()))
-		fill(p.range_, nil)
+		fill(p.span, nil)
 		return
 	}
 	if len(p.body.Objects) != 1 || p.body.Objects[0] != p.list.object {
@@ -176,11 +176,11 @@ func relay(c *fyne.Container) {
 // chips are the filters and the order.
 func (p *deskListPane) chips() fyne.CanvasObject {
 	env, q := p.env, p.state.Query
-	chip := func(name, value string, open func(), clear func(*model.DeskQuery)) fyne.CanvasObject {
+	chip := func(name, value string, open func(), empty func(*model.DeskQuery)) fyne.CanvasObject {
 		if value == "" {
 			return ui.FilterChip(env, name, false, open)
 		}
-		return ui.FilterChip(env, env.T("desk.filter", "name", name, "value", value), true, func() { p.change(clear) })
+		return ui.FilterChip(env, env.T("desk.filter", "name", name, "value", value), true, func() { p.change(empty) })
 	}
 	items := []fyne.CanvasObject{
 		chip(env.T("desk.category"), p.state.Category, p.acts.Categories, func(q *model.DeskQuery) { q.Category = "" }),
@@ -231,12 +231,12 @@ func (p *deskListPane) sight() {
 		return
 	}
 	words := p.env.T("desk.range", "from", from+1, "to", min(to+1, p.state.Count), "of", p.state.Count)
-	if len(p.range_.Objects) == 1 {
-		if l, ok := p.range_.Objects[0].(*bidi.Label); ok && l.Text() == words {
+	if len(p.span.Objects) == 1 {
+		if l, ok := p.span.Objects[0].(*bidi.Label); ok && l.Text() == words {
 			return
 		}
 	}
-	fill(p.range_, bidi.NewLabel(p.env, words, bidi.Text{Size: style.Caption, Role: style.InkMuted}))
+	fill(p.span, bidi.NewLabel(p.env, words, bidi.Text{Size: style.Caption, Role: style.InkMuted}))
 	relay(p.feet)
 }
 

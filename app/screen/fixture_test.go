@@ -146,8 +146,8 @@ type shot struct {
 
 const noTab = -1
 
-func flat(make func(w world) screen.Frame) func(w world) (screen.Frame, int) {
-	return func(w world) (screen.Frame, int) { return make(w), noTab }
+func flat(draw func(w world) screen.Frame) func(w world) (screen.Frame, int) {
+	return func(w world) (screen.Frame, int) { return draw(w), noTab }
 }
 
 // shots are all screens, in the order in which people meet them.

@@ -58,9 +58,9 @@ func column(env bidi.Env, gap float32, items ...fyne.CanvasObject) *fyne.Contain
 
 // when gives the object only if the condition holds. It must be a nil interface
 // otherwise, so that layouts leave it out.
-func when(shown bool, make func() fyne.CanvasObject) fyne.CanvasObject {
+func when(shown bool, build func() fyne.CanvasObject) fyne.CanvasObject {
 	if !shown {
 		return nil
 	}
-	return make()
+	return build()
 }

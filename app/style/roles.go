@@ -115,12 +115,26 @@ var stock = map[fyne.ThemeColorName]fyne.ThemeColorName{
 // Tone is a pair of roles: the mark or text, and the box it stands on.
 type Tone struct{ Text, Box fyne.ThemeColorName }
 
-// The tones of states.
-func ToneSuccess() Tone   { return Tone{Success, SuccessBox} }
-func ToneWarning() Tone   { return Tone{Warning, WarningBox} }
-func ToneDanger() Tone    { return Tone{Danger, DangerBox} }
-func ToneInfo() Tone      { return Tone{Info, InfoBox} }
-func ToneNeutral() Tone   { return Tone{Neutral, NeutralBox} }
-func ToneOverdue() Tone   { return Tone{Overdue, OverdueBox} }
+// ToneSuccess is for solved and received.
+func ToneSuccess() Tone { return Tone{Success, SuccessBox} }
+
+// ToneWarning is for what needs the reader, is due soon or offline.
+func ToneWarning() Tone { return Tone{Warning, WarningBox} }
+
+// ToneDanger is for errors and what is due today.
+func ToneDanger() Tone { return Tone{Danger, DangerBox} }
+
+// ToneInfo is for work in progress.
+func ToneInfo() Tone { return Tone{Info, InfoBox} }
+
+// ToneNeutral is for drafts, closed and waiting.
+func ToneNeutral() Tone { return Tone{Neutral, NeutralBox} }
+
+// ToneOverdue is for late and emergencies, solid.
+func ToneOverdue() Tone { return Tone{Overdue, OverdueBox} }
+
+// ToneEscalated is for what was sent higher.
 func ToneEscalated() Tone { return Tone{Escalated, EscalatedBox} }
-func TonePrimary() Tone   { return Tone{OnPrimaryBox, PrimaryBox} }
+
+// TonePrimary is for the current place.
+func TonePrimary() Tone { return Tone{OnPrimaryBox, PrimaryBox} }

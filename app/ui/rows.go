@@ -204,7 +204,7 @@ func (l *shareLayout) Layout(objs []fyne.CanvasObject, size fyne.Size) {
 func CheckBox(env bidi.Env, on bool, label string, set func(bool)) *Press {
 	ground := surface{fill: style.Surface, edge: style.OutlineStrong, width: style.LineThick, radius: 6}
 	s := env.Style.Scaled(22)
-	var tick fyne.CanvasObject = bidi.Spacer(0, 0)
+	tick := bidi.Spacer(0, 0)
 	if on {
 		ground.fill, ground.edge = style.Primary, style.Primary
 		tick = Icon(env, assets.IconTick, style.OnPrimary, 18)

@@ -177,7 +177,7 @@ func (c *client) do(method, path string, body any, header ...string) *httptest.R
 		r.Header.Set(header[i], header[i+1])
 	}
 	rec := httptest.NewRecorder()
-	c.world.api.ServeHTTP(rec, r)
+	c.api.ServeHTTP(rec, r)
 	return rec
 }
 

@@ -226,12 +226,12 @@ func TestRecovery(t *testing.T) {
 	is(t, "SMS", len(w.Phone.Sent()), 3)
 
 	found := w.anonymous()
-	recover := api.RecoverRequest{Mobile: amirMobile, Code: amir.RecoveryCode, Device: found.device}
-	found.enter(found.do("POST", api.RouteRecover, recover))
+	paper := api.RecoverRequest{Mobile: amirMobile, Code: amir.RecoveryCode, Device: found.device}
+	found.enter(found.do("POST", api.RouteRecover, paper))
 	if found.Profile.Subject != amir.Profile.Subject || found.RecoveryCode == "" || found.RecoveryCode == amir.RecoveryCode {
 		t.Errorf("recovered as %+v", found.Profile)
 	}
-	problem(t, w.anonymous().do("POST", api.RouteRecover, recover), api.TypeSignedOut, 401)
+	problem(t, w.anonymous().do("POST", api.RouteRecover, paper), api.TypeSignedOut, 401)
 }
 
 // TestInvitation: an officer sets the password with the one-time token, once.

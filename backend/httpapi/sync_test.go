@@ -125,8 +125,8 @@ func TestLanes(t *testing.T) {
 	is(t, "in order", got, "applied applied applied applied")
 	is(t, "versions", []int64{answers[0].Version, answers[1].Version, answers[2].Version}, "[1 2 3]")
 
-	fails, failing := lodgeOp(5)
-	fails = op(5, failing, api.OpLodge, with(lodgeBody(), failing, "burning"))
+	_, failing := lodgeOp(5)
+	fails := op(5, failing, api.OpLodge, with(lodgeBody(), failing, "burning"))
 	follows := op(6, failing, api.OpAct, api.ActBody{Case: failing, Action: "message", Text: "after"})
 	passes, _ := lodgeOp(7)
 	w.fault.failOn("burning")
@@ -267,7 +267,7 @@ func (c *client) poll(ctx context.Context, seconds int, cursor int64) <-chan api
 		r.Header.Set("Content-Type", "application/json")
 		r.Header.Set("Authorization", "Bearer "+c.token)
 		rec := httptest.NewRecorder()
-		c.world.api.ServeHTTP(rec, r)
+		c.api.ServeHTTP(rec, r)
 		var resp api.SyncResponse
 		_ = json.Unmarshal(rec.Body.Bytes(), &resp) // an empty one fails the test
 		done <- resp

@@ -26,7 +26,7 @@ func unknownText(lang string) string {
 	return portal.Text{
 		EN: "Citizen's Portal: somebody wanted to sign in with this number, but it has no account yet. If it was you, choose Register.",
 		UR: "سٹیزن پورٹل: اس نمبر سے لاگ ان کی کوشش ہوئی مگر اس کا اکاؤنٹ نہیں ہے۔ اگر یہ آپ تھے تو رجسٹر کریں۔",
-		PS: "د وګړو پورټل: په دې شمېره د ننوتلو هڅه وشوه، خو حساب نه لري. که تاسو وئ، نوم‌لیکنه وکړئ.",
+		PS: "د وګړو پورټل: په دې شمېره د ننوتلو هڅه وشوه، خو حساب نه لري. که تاسو وئ، نوم\u200cلیکنه وکړئ.",
 	}.In(lang)
 }
 

@@ -25,7 +25,7 @@ import (
 	"github.com/citizens-portal/portal/backend/store"
 )
 
-// DemoFile, in the data folder, names the made-up people of a demonstration and
+// DemoFile names the made-up people of a demonstration, in the data folder, and
 // how to sign in as them.
 const DemoFile = "demo.json"
 

@@ -121,8 +121,8 @@ func (f *Faces) word(text []rune, rtl bool, fnt Font) []float32 {
 	counts := map[int]int{}
 	out := f.shape(text, rtl, fnt)
 	for _, g := range out.Glyphs {
-		clusters[g.ClusterIndex] += float(g.Advance)
-		counts[g.ClusterIndex] = g.RuneCount
+		clusters[g.TextIndex()] += float(g.Advance)
+		counts[g.TextIndex()] = g.RunesCount()
 	}
 	for at, total := range clusters {
 		share(adv[at:min(at+counts[at], len(adv))], text[at:], total)

@@ -166,7 +166,7 @@ func (c *command) parse(args []string) ([]string, error) {
 		if err := c.flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 			return []string{"help"}, nil
 		} else if err != nil {
-			return nil, fmt.Errorf("%w: %s; see portald help", errUsage, err)
+			return nil, fmt.Errorf("%w: %w; see portald help", errUsage, err)
 		}
 		if c.flags.NArg() == 0 {
 			return words, nil

@@ -66,7 +66,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 
 // start ARGS… runs portald serve until its first line, whose URL becomes $URL.
 func start(ts *testscript.TestScript, neg bool, args []string) {
-	cmd := exec.Command("portald", append([]string{"serve"}, args...)...) //nolint:gosec // a script's own arguments
+	cmd := exec.Command("portald", append([]string{"serve"}, args...)...)
 	cmd.Dir = ts.Getenv("WORK")
 	log, err := os.Create(filepath.Join(cmd.Dir, "server.log"))
 	ts.Check(err)

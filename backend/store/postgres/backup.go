@@ -74,8 +74,8 @@ func (s *Store) Backup(ctx context.Context, file string) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
+			_ = f.Close()
+			_ = os.Remove(f.Name())
 		}
 	}()
 	zip := gzip.NewWriter(f)
@@ -97,7 +97,7 @@ func syncDir(dir string) error {
 	if err != nil {
 		return err
 	}
-	defer d.Close()
+	defer func() { _ = d.Close() }()
 	if err := d.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, fs.ErrPermission) && !errors.Is(err, fs.ErrInvalid) {
 		return err
 	}
@@ -137,7 +137,7 @@ func dumpRows(ctx context.Context, ex *executor, t dumpTable, out *json.Encoder)
 	if err != nil {
 		return 0, err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		values, err := rows.(*batchRows).Values()
 		if err != nil {
@@ -160,7 +160,7 @@ func Restore(ctx context.Context, file string, cfg Config) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	zip, err := gzip.NewReader(bufio.NewReaderSize(f, 64<<10))
 	if err != nil {
 		return fmt.Errorf("%s is not a backup: %w", file, err)

@@ -31,7 +31,7 @@ func migrate(ctx context.Context, pool *pgxpool.Pool) error {
 		return nil
 	}
 	db := stdlib.OpenDBFromPool(pool)
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	one, err := lock.NewPostgresSessionLocker()
 	if err != nil {
 		return err

@@ -22,7 +22,7 @@ func (s *Store) Backup(ctx context.Context, file string) error {
 		if err != nil {
 			return err
 		}
-		defer c.close()
+		defer func() { _ = c.close() }()
 		// VACUUM INTO copies one snapshot; writers go on meanwhile.
 		_, err = c.c.ExecContext(ctx, "VACUUM INTO ?", partial)
 		return err
@@ -44,7 +44,7 @@ func Restore(ctx context.Context, file, path string) error {
 	if err != nil {
 		return err
 	}
-	defer lock.release()
+	defer func() { _ = lock.release() }()
 	return intoNewFile(path, func(partial string) error {
 		if err := copyFile(file, partial); err != nil {
 			return err
@@ -69,7 +69,7 @@ func verify(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	defer c.close()
+	defer func() { _ = c.close() }()
 	var line string
 	if err := c.c.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&line); err != nil {
 		return err
@@ -106,10 +106,10 @@ func intoNewFile(name string, fill func(partial string) error) (err error) {
 	partial := f.Name()
 	defer func() {
 		if err != nil {
-			os.Remove(partial)
+			_ = os.Remove(partial)
 		}
 	}()
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	if err := fill(partial); err != nil {
 		return err
 	}
@@ -127,7 +127,7 @@ func copyFile(from, to string) error {
 	if err != nil {
 		return err
 	}
-	defer src.Close()
+	defer func() { _ = src.Close() }()
 	dst, err := os.OpenFile(to, os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err

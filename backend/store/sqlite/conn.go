@@ -55,7 +55,7 @@ func openConn(ctx context.Context, path string, readOnly bool) (*conn, error) {
 	db.SetMaxOpenConns(1)
 	c, err := db.Conn(ctx)
 	if err != nil {
-		db.Close()
+		_ = db.Close()
 		return nil, err
 	}
 	return &conn{db: db, c: c, stmts: map[string]*sql.Stmt{}}, nil

@@ -78,7 +78,7 @@ func Open(ctx context.Context, cfg Config) (_ *Store, err error) {
 	s := &Store{path: path, readOnly: cfg.ReadOnly, dialect: sqltx.NewDialect(sqltx.Options{}), readers: make(chan *conn, readers)}
 	defer func() {
 		if err != nil {
-			s.release()
+			_ = s.release()
 		}
 	}()
 	if err := s.prepareFile(ctx); err != nil {
@@ -119,7 +119,7 @@ func (s *Store) prepareFile(ctx context.Context) error {
 		return err
 	}
 	if err := migrate(ctx, c); err != nil {
-		c.close()
+		_ = c.close()
 		return err
 	}
 	s.writer = newWriter(c, s.dialect, s.notify)
@@ -132,7 +132,7 @@ func (s *Store) checkVersion(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer c.close()
+	defer func() { _ = c.close() }()
 	have, err := schemaVersion(ctx, c)
 	if err != nil {
 		return err
@@ -240,7 +240,7 @@ func (s *Store) Check(ctx context.Context, expect store.Expect) ([]string, error
 		if err != nil {
 			return err
 		}
-		defer rows.Close()
+		defer func() { _ = rows.Close() }()
 		for rows.Next() {
 			var line string
 			if err := rows.Scan(&line); err != nil {
@@ -300,7 +300,7 @@ func syncDir(dir string) error {
 	if err != nil {
 		return err
 	}
-	defer d.Close()
+	defer func() { _ = d.Close() }()
 	if err := d.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, fs.ErrPermission) && !errors.Is(err, fs.ErrInvalid) {
 		return err
 	}

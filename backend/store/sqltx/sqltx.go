@@ -174,7 +174,7 @@ func (t *Tx) each(ctx context.Context, scan func(Rows) error, query string, args
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		if err := ctx.Err(); err != nil {
 			return err

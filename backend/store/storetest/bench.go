@@ -20,7 +20,7 @@ func Bench(b *testing.B, h Harness) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }()
 	m := &bench{s: s, body: []byte(`{"text":"The road between the bridge and the school has been broken since the last flood; two cars were damaged this week and children walk in the mud.","area":"p/d/east/town","language":"en"}`)}
 	m.prepare(ctx, b, 10_000)
 	for _, callers := range []int{1, 16, 64} {

@@ -124,8 +124,8 @@ func createTwice(f *fixture) {
 	f.together(16, func(i int) {
 		c := newCase(9 + i%2)
 		c.ID = caseID(9)
-		switch err := f.s.Update(f.ctx, func(tx store.Tx) error { return lodge(f.ctx, tx, c, []byte("{}")) }); {
-		case err == nil:
+		switch err := f.s.Update(f.ctx, func(tx store.Tx) error { return lodge(f.ctx, tx, c, []byte("{}")) }); err {
+		case nil:
 			wins.add()
 		default:
 			f.wantErr(err, store.ErrExists)

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -172,7 +173,7 @@ func RunRace(ctx context.Context, write func(ctx context.Context, key int64, pau
 					mu.Lock()
 					committed[key] = true
 					mu.Unlock()
-				case err != errChangedMind:
+				case !errors.Is(err, errChangedMind):
 					failed.Store(&err)
 				}
 			}

@@ -140,7 +140,7 @@ func (h *history) step(ctx context.Context, tx store.Tx, ref *reference, step st
 	case "remember":
 		op := fmt.Sprintf("op-%d", pick)
 		if _, err := tx.Operation(ctx, op, "phone", int64(pick)); (err == nil) != ref.ops[op] {
-			return fmt.Errorf("operation known: %v, want %t", err, ref.ops[op])
+			return fmt.Errorf("operation known: %t, want %t", err == nil, ref.ops[op])
 		} else if err == nil {
 			return nil
 		}

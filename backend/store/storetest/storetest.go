@@ -94,7 +94,7 @@ func newFixture(t *testing.T, h Harness) *fixture {
 	f.open()
 	t.Cleanup(func() {
 		if f.s != nil {
-			f.s.Close()
+			_ = f.s.Close()
 		}
 	})
 	return f

@@ -69,7 +69,7 @@ func rollback(f *fixture) {
 		}
 		return errChangedMind
 	})
-	if err != errChangedMind {
+	if !errors.Is(err, errChangedMind) {
 		f.Errorf("the error came back as %v", err)
 	}
 	f.view(func(tx store.Tx) error {
@@ -109,7 +109,7 @@ func rollbackSparesOthers(f *fixture) {
 			return nil
 		})
 		switch {
-		case i%4 == 1 && err != errChangedMind, i%4 == 2 && !errors.Is(err, store.ErrExists), i%4 != 1 && i%4 != 2 && err != nil:
+		case i%4 == 1 && !errors.Is(err, errChangedMind), i%4 == 2 && !errors.Is(err, store.ErrExists), i%4 != 1 && i%4 != 2 && err != nil:
 			f.Errorf("update %d: %v", i, err)
 		}
 	})
@@ -503,7 +503,7 @@ func newerRefused(f *fixture) {
 	}
 	s, err := f.h.Open(f.ctx)
 	if err == nil {
-		s.Close()
+		_ = s.Close()
 	}
 	f.wantErr(err, store.ErrNewer)
 	if err := f.h.Tamper(f.ctx, "DELETE FROM goose_db_version WHERE version_id = 99999"); err != nil {

@@ -15,7 +15,7 @@ import (
 // TestUnsentWorkOutlivesItsFile: whatever becomes of an account's file, what was
 // not sent yet comes back.
 func TestUnsentWorkOutlivesItsFile(t *testing.T) {
-	for name, break_ := range map[string]func(path string) error{
+	for name, damage := range map[string]func(path string) error{
 		"gone":  os.Remove,
 		"empty": func(path string) error { return os.Truncate(path, 0) },
 		"short": func(path string) error { return os.Truncate(path, 5000) },
@@ -40,7 +40,7 @@ func TestUnsentWorkOutlivesItsFile(t *testing.T) {
 			u := signedIn(t, h, "c:1")
 			enqueue(t, u, op("1", "a"), op("2", "b"))
 			path := filepath.Join(dir, u.name+".db")
-			if err := errors.Join(h.Close(), break_(path)); err != nil {
+			if err := errors.Join(h.Close(), damage(path)); err != nil {
 				t.Fatal(err)
 			}
 			if got := outbox(t, openHome(t, dir).Current()); len(got) != 2 {

@@ -60,7 +60,7 @@ func empty(ctx context.Context, dsn string) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close(ctx)
+	defer func() { _ = conn.Close(ctx) }()
 	_, err = conn.Exec(ctx, emptyAll, pgx.QueryExecModeSimpleProtocol)
 	return err
 }
