@@ -126,6 +126,24 @@ soak: ## The long versions: SOAK_SEEDS=2000 seeds, SOAK_CYCLES=25 kills on each 
 	$(SIM) -run '^(TestKilledUnderLoad|TestByteBudgets|TestOfficersFirstSync)$$' -args -kill.cycles=$(SOAK_CYCLES) -officer.cases=10000
 	$(MAKE) sim SEEDS=$(SOAK_SEEDS)
 
+# On a display of their own, with the real programs; they need bin/ as it should be.
+FLOW := CGO_ENABLED=0 go test -tags 'ci flow' ./app -count=1 -timeout 15m
+
+.PHONY: flow
+flow: build ## Drive the citizen's and the officer's way through the real app, in a window nobody sees
+	.ci/need go app flow
+	PORTAL_PICTURES='$(CURDIR)/bin/flow' $(FLOW) -run '^TestFlow$$'
+
+.PHONY: screenshots
+screenshots: build ## Take the pictures in docs/screenshots anew; look at them before you commit them
+	.ci/need go app flow
+	PORTAL_PICTURES='$(CURDIR)/docs/screenshots' $(FLOW) -run '^TestScreenshots$$'
+
+.PHONY: typecheck
+typecheck: ## Type-check the app for android, ios, darwin and windows; `make test` does it too
+	.ci/need go
+	CGO_ENABLED=0 go test -tags ci ./app -run '^(TestTheProgramTypeChecksForEverySystem|TestNoServerOnPhonesAndInReleases)$$' -v
+
 ##@ Keep it right
 
 .PHONY: lint
