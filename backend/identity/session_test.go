@@ -153,8 +153,16 @@ func TestSignInAgainEndsTheDevicesOldSession(t *testing.T) {
 	s := w.node()
 	out := w.register(s, device("phone"))
 	w.login(s, device("phone"))
-	if _, err := s.Refresh(w.ctx, out.Refresh.Reveal(), device("phone")); !errors.Is(err, identity.ErrSignedOut) {
-		t.Errorf("%v, want ErrSignedOut", err)
+	if _, err := s.Authenticate(w.ctx, out.Access.Reveal()); !errors.Is(err, identity.ErrSignedOut) {
+		t.Errorf("the old session: %v, want ErrSignedOut", err)
+	}
+	// The phone dropped the old tokens when it signed in again: who still has
+	// them is a copy of it, and is told to become a device of its own.
+	if _, err := s.Refresh(w.ctx, out.Refresh.Reveal(), device("phone")); !errors.Is(err, identity.ErrDeviceCopied) {
+		t.Errorf("%v, want ErrDeviceCopied", err)
+	}
+	if _, err := s.Refresh(w.ctx, out.Refresh.Reveal(), device("tablet")); !errors.Is(err, identity.ErrSignedOut) {
+		t.Errorf("from elsewhere: %v, want ErrSignedOut", err)
 	}
 }
 
