@@ -70,9 +70,9 @@ type Operation struct {
 	// Receipt is sent with an operation offered again after the server's epoch
 	// changed, so that the same code and filing time come back.
 	Receipt string `json:"receipt,omitempty"`
-	// Failures counts how often the server failed on this operation with an
-	// internal error while others passed. From 5 on the server does not try
-	// again: it keeps the bytes in quarantine and answers quarantined.
+	// Failures is the device's own count of how often the server failed on this
+	// operation while others passed. The server keeps a count of its own, and at
+	// five keeps the bytes in quarantine and answers quarantined.
 	Failures int `json:"failures,omitempty"`
 }
 
