@@ -77,12 +77,14 @@ func (s *Complaints) actAfter(ctx context.Context, hold time.Duration, ref strin
 	body.Case = target.ID
 	var op local.Op
 	err = s.c.update(func(tx *local.Tx) error {
-		if err := s.expect(tx, &body, target.Version); err != nil {
+		deps, err := s.expect(tx, &body, target.Version)
+		if err != nil {
 			return err
 		}
 		if op, err = s.c.newOp(target.ID, api.OpAct, body.Action, body); err != nil {
 			return err
 		}
+		op.Deps = deps
 		if hold > 0 {
 			op.NotBefore, op.Told = s.c.cfg.Now().Add(hold), true
 		}
@@ -96,15 +98,16 @@ func (s *Complaints) actAfter(ctx context.Context, hold time.Duration, ref strin
 }
 
 // expect gives an officer's act the version they looked at: the complaint's,
-// counted on by their own acts that are still on the way.
-func (s *Complaints) expect(tx *local.Tx, body *api.ActBody, seen int64) error {
+// counted on by their own acts that are still on the way. The version counts on
+// the last of these, so the act builds on it.
+func (s *Complaints) expect(tx *local.Tx, body *api.ActBody, seen int64) (deps []string, err error) {
 	a, err := tx.Account()
 	if err != nil || a.Session.Profile.Kind != kindOfficer {
-		return err
+		return nil, err
 	}
 	done, err := tx.Done(body.Case)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, op := range done {
 		seen = max(seen, op.Answer.Version)
@@ -113,10 +116,11 @@ func (s *Complaints) expect(tx *local.Tx, body *api.ActBody, seen int64) error {
 	for _, op := range out {
 		if op.Lane == body.Case {
 			seen++
+			deps = []string{op.Op}
 		}
 	}
 	body.ExpectedVersion = seen
-	return err
+	return deps, err
 }
 
 // Message writes to the office; it changes nothing else.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/citizens-portal/portal/sdk"
+	"github.com/citizens-portal/portal/sdk/api"
 )
 
 // held is an officer's desk with one complaint, whose acts wait six seconds.
@@ -104,5 +105,70 @@ func TestTransferTargetsFollowTheTree(t *testing.T) {
 	targets, err := o.Desk.TransferTargets(t.Context(), sub.Complaint.ID)
 	if err != nil || len(targets) != 1 || targets[0].ID != "municipal.swat" {
 		t.Fatalf("targets %+v %v", targets, err)
+	}
+}
+
+// TestWhatBuildsOnARefusedActIsSettled: it would otherwise wait for ever for
+// something that never comes. It can be corrected and sent again.
+func TestWhatBuildsOnARefusedActIsSettled(t *testing.T) {
+	s, _ := newServer()
+	p := citizen(t, s)
+	id := p.lodge("a").Complaint.ID
+	p.sync()
+	o := officer(t, s)
+	s.Lose = down
+	first, err := o.Desk.Ask(t.Context(), id, "Which street?")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.Desk.Assign(t.Context(), id, "rahim gul", "please see to it"); err != nil {
+		t.Fatal(err)
+	}
+	last, err := o.Desk.Propose(t.Context(), id, sdk.Proposal{Text: "done"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Lose = nil
+	s.Answer = func(op api.Operation) *api.Answer {
+		if op.Op == first.Op {
+			return &api.Answer{Status: api.Rejected, Problem: &api.Problem{Type: api.TypeConflict, Title: "No", Status: 409}}
+		}
+		return nil
+	}
+	o.sync()
+	items, err := o.Sync.Attention(t.Context())
+	if err != nil || len(items) != 3 {
+		t.Fatalf("all three need attention: %+v %v", items, err)
+	}
+	if f := items[2].Problem.Errors; items[2].Op != last.Op || len(f) != 1 || f[0].Code != api.CodeDependency {
+		t.Errorf("the reason of the last: %+v", items[2])
+	}
+	if out, _ := o.Sync.Outbox(t.Context()); len(out) != 0 {
+		t.Errorf("still waiting: %+v", out)
+	}
+	again, err := o.Sync.Retry(t.Context(), last.Op, "done, see the photo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d, err := o.Sync.Deliver(t.Context(), again.Op); d != sdk.Received {
+		t.Fatalf("%v %v", d, err)
+	}
+}
+
+func TestWhatBuildsOnAnActTakenBackIsSettled(t *testing.T) {
+	o, _, desk, id := heldDesk(t)
+	held, err := desk.Assign(t.Context(), id, "rahim gul", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := desk.Ask(t.Context(), id, "Which street?"); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Sync.Discard(t.Context(), held.Op); err != nil {
+		t.Fatal(err)
+	}
+	items, err := o.Sync.Attention(t.Context())
+	if err != nil || len(items) != 1 || items[0].Text != "Which street?" {
+		t.Fatalf("%+v %v", items, err)
 	}
 }

@@ -22,10 +22,12 @@ type Queued struct {
 	NextTry time.Time `json:"next_try,omitzero"`
 	// Upgrade: it needs a newer program, or server.
 	Upgrade bool `json:"upgrade,omitempty"`
+	// DependsOn are operations that have to be carried out before.
+	DependsOn []string `json:"depends_on,omitempty"`
 }
 
 func queuedOf(op local.Op) Queued {
-	return Queued{Pending: pendingOf(op), Complaint: op.Lane, Sent: op.Frozen, Tries: op.Tries, NextTry: op.NotBefore, Upgrade: op.Upgrade}
+	return Queued{Pending: pendingOf(op), Complaint: op.Lane, Sent: op.Frozen, Tries: op.Tries, NextTry: op.NotBefore, Upgrade: op.Upgrade, DependsOn: op.Deps}
 }
 
 // Outbox lists what the server has not answered, in order.
@@ -154,13 +156,15 @@ func (s *Syncer) retryAct(tx *local.Tx, op local.Op, text string) (local.Op, err
 	if err != nil {
 		return op, err
 	}
-	if err := s.c.Complaints.expect(tx, &b, held.Complaint.Version); err != nil {
+	deps, err := s.c.Complaints.expect(tx, &b, held.Complaint.Version)
+	if err != nil {
 		return op, err
 	}
 	again, err := s.c.newOp(op.Lane, op.Type, op.Action, b)
 	if err != nil {
 		return op, err
 	}
+	again.Deps = deps
 	return tx.Enqueue(again, nil, nil)
 }
 

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -169,7 +170,7 @@ func compare(ctx context.Context, tx store.Tx, id store.FeedID, sums []api.Check
 // the rest of its lane waits with it, so that order holds within a lane.
 func (a *API) answer(ctx context.Context, ops []api.Operation) []api.Answer {
 	var answers []api.Answer
-	held, done := map[string]int{}, map[string]bool{}
+	held, done, refused := map[string]int{}, map[string]bool{}, map[string]bool{}
 	for _, op := range ops {
 		if seconds, ok := held[op.Lane]; ok {
 			answers = append(answers, api.Answer{Op: op.Op, Status: api.RetryAfter, RetryAfterSeconds: seconds})
@@ -177,13 +178,17 @@ func (a *API) answer(ctx context.Context, ops []api.Operation) []api.Answer {
 		}
 		ans := api.Answer{Op: op.Op, Status: api.RetryAfter, RetryAfterSeconds: retrySeconds}
 		// Too many are refused unread: each costs a look into the store.
-		if len(op.Deps) > maxDeps || a.depsDone(ctx, op, done) {
+		switch i := slices.IndexFunc(op.Deps, func(dep string) bool { return refused[dep] }); {
+		case i >= 0:
+			ans = a.stranded(ctx, op, op.Deps[i])
+		case len(op.Deps) > maxDeps || a.depsDone(ctx, op, done):
 			ans = a.answerOne(ctx, op)
 		}
 		if ans.Status == api.RetryAfter {
 			held[op.Lane] = ans.RetryAfterSeconds
 		}
 		done[op.Op] = ans.Status == api.Applied || ans.Status == api.Duplicate
+		refused[op.Op] = ans.Status == api.Rejected
 		answers = append(answers, ans)
 	}
 	return answers
@@ -202,6 +207,14 @@ func (a *API) depsDone(ctx context.Context, op api.Operation, done map[string]bo
 		}
 	}
 	return true
+}
+
+// stranded refuses what builds on an operation refused in the same batch. Of one
+// refused earlier only the device knows, and settles it there.
+func (a *API) stranded(ctx context.Context, op api.Operation, dep string) api.Answer {
+	detail := fmt.Sprintf("depends on operation %s, which was refused", dep)
+	return api.Answer{Op: op.Op, Status: api.Rejected, Problem: &api.Problem{Type: api.TypeConflict, Title: "What this builds on was refused",
+		Status: http.StatusConflict, Detail: detail, RequestID: requestID(ctx), Errors: []api.FieldProblem{{Pointer: "/deps", Code: api.CodeDependency, Detail: detail}}}}
 }
 
 // retrySeconds is how long a device waits after a failure that is ours.

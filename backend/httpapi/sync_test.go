@@ -165,6 +165,23 @@ func TestDeps(t *testing.T) {
 	next.Deps = []string{base.Op, first.Op}
 	_, got = amir.push(base, next)
 	is(t, "in one batch", got, "applied applied")
+
+	bad := op(5, "bad lane", api.OpAct, api.ActBody{Case: uuid.NewString(), Action: "message", Text: "x"})
+	upon, third := lodgeOnly(6, bad.Op), lodgeOnly(7, "")
+	third.Deps = []string{upon.Op}
+	free, _ := lodgeOp(8)
+	resp, got := amir.push(bad, upon, third, free)
+	is(t, "what builds on a refused one", got, "rejected rejected rejected applied")
+	if p := resp[1].Problem; p.Type != api.TypeConflict || p.Errors[0].Code != api.CodeDependency || !strings.Contains(p.Detail, bad.Op) {
+		t.Errorf("the reason is %+v", p)
+	}
+}
+
+// lodgeOnly is a filing that builds on another operation.
+func lodgeOnly(n int64, dep string) api.Operation {
+	o, _ := lodgeOp(n)
+	o.Deps = []string{dep}
+	return o
 }
 
 // TestQuarantine: after five failures that are the server's, an operation is put

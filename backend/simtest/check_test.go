@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -37,6 +38,9 @@ func (w *world) rest() {
 	w.settle()
 	if w.failed() {
 		return
+	}
+	for _, p := range append(w.phones, w.officers...) {
+		w.checkDependents(p)
 	}
 	w.checkServer()
 	w.checkScreens(func(p *phone) bool { return !p.hiding })
@@ -147,6 +151,26 @@ func (p *phone) waiting() (int, error) {
 		err = err2
 	}
 	return n, err
+}
+
+// checkDependents: nothing waits for what was refused.
+func (w *world) checkDependents(p *phone) {
+	refused := map[string]bool{}
+	items, err := p.client.Sync.Attention(w.ctx)
+	for _, q := range items {
+		refused[q.Op] = true
+	}
+	out, err2 := p.client.Sync.Outbox(w.ctx)
+	if err := errors.Join(err, err2); err != nil {
+		w.violate("%s: %v", p.name, err)
+	}
+	for _, q := range out {
+		for _, dep := range q.DependsOn {
+			if refused[dep] {
+				w.violate("%s: %q waits for %s, which was refused", p.name, q.Text, short(dep))
+			}
+		}
+	}
 }
 
 // checkServer: the store agrees with itself, and with what people saved.

@@ -65,7 +65,9 @@ type Operation struct {
 	SHA256 string          `json:"sha256"`
 	// At is the device's clock: evidence, never law.
 	At time.Time `json:"at"`
-	// Deps are operations that must have been applied before.
+	// Deps are operations that must have been applied before. What builds on one
+	// that was refused is refused too, with CodeDependency: by the server when
+	// both come together, else by the device, which alone knows of the refusal.
 	Deps []string `json:"deps,omitempty"`
 	// Receipt is sent with an operation offered again after the server's epoch
 	// changed, so that the same code and filing time come back.
@@ -75,6 +77,10 @@ type Operation struct {
 	// five keeps the bytes in quarantine and answers quarantined.
 	Failures int `json:"failures,omitempty"`
 }
+
+// CodeDependency is the field code of an operation that builds on one which will
+// not be carried out.
+const CodeDependency = "dependency_refused"
 
 // Types of operation. Every version ever shipped stays accepted.
 const (

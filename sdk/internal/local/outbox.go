@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"time"
 
@@ -378,7 +379,32 @@ func (tx *Tx) toAttention(op Op, a api.Answer) error {
 	if err := del(tx, bucketOutbox, number(op.N)); err != nil {
 		return err
 	}
-	return put(tx, bucketAttention, []byte(op.Op), op)
+	if err := put(tx, bucketAttention, []byte(op.Op), op); err != nil {
+		return err
+	}
+	return tx.strand(op.Op, "was refused")
+}
+
+// strand turns what builds on an operation that will never be carried out into
+// attention items: the server would let it wait for ever.
+func (tx *Tx) strand(id, fate string) error {
+	out, err := tx.Outbox()
+	if err != nil {
+		return err
+	}
+	for _, op := range out {
+		if !slices.Contains(op.Deps, id) {
+			continue
+		}
+		detail := fmt.Sprintf("depends on operation %s, which %s", id, fate)
+		p := &api.Problem{Type: api.TypeConflict, Title: "What this builds on " + fate, Status: http.StatusConflict, Detail: detail,
+			Errors: []api.FieldProblem{{Pointer: "/deps", Code: api.CodeDependency, Detail: detail}}}
+		// One that builds on this in turn follows by way of toAttention.
+		if err := tx.toAttention(op, api.Answer{Op: op.Op, Status: api.Rejected, Problem: p}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // answer applies the server's word on one operation.
@@ -490,6 +516,9 @@ func (tx *Tx) offerAgain() error {
 		}
 		moved = moved || op.Device != a.Device.ID
 		op.Answer, op.AnsweredAt = nil, time.Time{}
+		// What it built on was carried out once, and may be too old to be offered
+		// again: from now on the order of its lane is enough.
+		op.Deps = nil
 		if err := tx.putBack(op); err != nil {
 			return err
 		}
@@ -606,7 +635,7 @@ func (tx *Tx) Cancel(id string) error {
 		if op.Type == api.OpLodge {
 			return tx.dropLocalCase(op.Lane)
 		}
-		return nil
+		return tx.strand(op.Op, "was taken back")
 	}
 	return fmt.Errorf("unsent operation %s: %w", id, ErrNoSuch)
 }
