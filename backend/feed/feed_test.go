@@ -231,6 +231,43 @@ func TestSnapshot(t *testing.T) {
 	})
 }
 
+// TestTrim: what is old and more than is kept goes; a reader who had come that far
+// reads on, one further behind gets a snapshot, and the store still agrees with
+// itself.
+func TestTrim(t *testing.T) {
+	each(t, func(t *testing.T, n *Node) {
+		for day := range 10 {
+			n.Clock.Set(Filed.Add(time.Duration(day) * 24 * time.Hour))
+			lodge(n)
+		}
+		now := n.Clock.Now()
+		trim := func(days int, entries int64) int {
+			t.Helper()
+			gone, err := feed.Trim(n.Ctx(), n.Store, feed.Retention{Age: time.Duration(days) * 24 * time.Hour, Entries: entries}, now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return gone
+		}
+		// Two feeds, the citizen's and the office's, have ten entries each.
+		for _, c := range []struct {
+			days          int
+			entries, gone int
+		}{{20, 1, 0}, {5, 10, 0}, {5, 8, 4}, {5, 8, 0}, {7, 3, 0}, {5, 3, 4}, {0, 1, 10}} {
+			if gone := trim(c.days, int64(c.entries)); gone != c.gone {
+				t.Errorf("keeping %d days and %d entries: %d are gone, want %d", c.days, c.entries, gone, c.gone)
+			}
+		}
+		behind, there := pull(n, viewer(Citizen("amir")), amirs, feed.Cursor{N: 8}, wide), pull(n, viewer(Citizen("amir")), amirs, feed.Cursor{N: 9}, wide)
+		if !behind.Reset && len(behind.Items) != 10 || there.Reset || len(there.Items) != 1 {
+			t.Errorf("behind: %v, there: %v", lines(behind), lines(there))
+		}
+		if faults, err := n.Store.Check(n.Ctx(), store.Expect{}); err != nil || len(faults) > 0 {
+			t.Errorf("check: %v %v", faults, err)
+		}
+	})
+}
+
 func caseIDs(p feed.Page) []string {
 	var ids []string
 	for _, i := range p.Items {

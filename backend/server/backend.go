@@ -16,6 +16,7 @@ import (
 
 	"github.com/citizens-portal/portal/backend/directory"
 	"github.com/citizens-portal/portal/backend/escalation"
+	"github.com/citizens-portal/portal/backend/feed"
 	"github.com/citizens-portal/portal/backend/httpapi"
 	"github.com/citizens-portal/portal/backend/identity"
 	"github.com/citizens-portal/portal/backend/identity/sms"
@@ -52,7 +53,9 @@ const (
 	kindMeta  = "meta"
 	metaEpoch = "epoch"
 	metaMode  = "mode"
-	modeDemo  = "demo"
+	// metaTrimmed is when feeds were last trimmed.
+	metaTrimmed = "trimmed"
+	modeDemo    = "demo"
 )
 
 // Open opens the store, seeds an empty one with the province's directory (and
@@ -237,6 +240,8 @@ type Swept struct {
 	Escalated []escalation.Move   `json:"escalated"`
 	Silent    []escalation.Closed `json:"closed_silent"`
 	Expired   int                 `json:"expired"`
+	// Trimmed counts feed entries older than are kept, once a day.
+	Trimmed int `json:"trimmed"`
 }
 
 // Sweep does all timed work due at asOf: escalation, silent closure, expiry.
@@ -255,10 +260,44 @@ func (b *Backend) Sweep(ctx context.Context, asOf time.Time) (Swept, error) {
 	if out.Expired, err = b.expire(ctx); err != nil {
 		return out, err
 	}
+	if out.Trimmed, err = b.trimFeeds(ctx); err != nil {
+		return out, err
+	}
 	// Files' ages are by the file system's clock.
 	forgotten, err := b.Media.Sweep(ctx, time.Now())
 	out.Expired += forgotten
 	return out, err
+}
+
+// trimEvery is how often feeds are looked through for what is no longer kept.
+const trimEvery = 24 * time.Hour
+
+// trimFeeds deletes old feed entries, once a day whoever of several nodes comes
+// first, by the real clock as expire.
+func (b *Backend) trimFeeds(ctx context.Context) (int, error) {
+	now, mine := b.Now(), false
+	err := b.Store.Update(ctx, func(tx store.Tx) error {
+		mine = false
+		r, err := tx.Record(ctx, kindMeta, metaTrimmed)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		var last time.Time
+		if err == nil {
+			if last, err = time.Parse(time.RFC3339, string(r.Doc)); err != nil {
+				return fmt.Errorf("when feeds were trimmed last: %w", err)
+			}
+		}
+		if since := now.Sub(last); since >= 0 && since < trimEvery {
+			return nil
+		}
+		mine = true
+		return tx.PutRecord(ctx, store.Record{Kind: kindMeta, ID: metaTrimmed, Doc: now.UTC().AppendFormat(nil, time.RFC3339)})
+	})
+	if err != nil || !mine {
+		return 0, err
+	}
+	return feed.Trim(ctx, b.Store, b.Keep, now)
 }
 
 // expire forgets what is past its time by the real clock, never by asOf: a

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/citizens-portal/portal/backend/feed"
 	"github.com/citizens-portal/portal/backend/portal"
 	"github.com/citizens-portal/portal/backend/store"
 )
@@ -54,6 +55,8 @@ type Config struct {
 	// ComplaintsPerDay is how many complaints one account may file in 24 hours;
 	// 100 by default, below 0 no limit. What is over waits on the phone.
 	ComplaintsPerDay int
+	// Keep is how much of the feeds is kept; feed.Kept by default.
+	Keep feed.Retention
 	// MetricsFrom is the network (CIDR) that may read /metrics beside this
 	// machine itself.
 	MetricsFrom string
@@ -79,6 +82,9 @@ var ErrLoopback = errors.New("only on a loopback address such as 127.0.0.1")
 func (c Config) withDefaults() (Config, error) {
 	if c.DataDir == "" {
 		return c, portal.Invalid("data", "data_missing", "name a folder for keys, files and the embedded store with --data DIR")
+	}
+	if c.Keep == (feed.Retention{}) {
+		c.Keep = feed.Kept()
 	}
 	if c.Addr == "" {
 		c.Addr = "127.0.0.1:8080"

@@ -24,10 +24,12 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/citizens-portal/portal/backend/feed"
 	"github.com/citizens-portal/portal/backend/identity"
 	"github.com/citizens-portal/portal/backend/keys"
 	"github.com/citizens-portal/portal/backend/portal"
 	"github.com/citizens-portal/portal/backend/server"
+	"github.com/citizens-portal/portal/backend/store"
 	"github.com/citizens-portal/portal/sdk/api"
 )
 
@@ -432,4 +434,45 @@ func TestCatchUpAtStart(t *testing.T) {
 	if err != nil || len(faults) > 0 {
 		t.Errorf("check: %v, %v", faults, err)
 	}
+}
+
+// TestFeedsAreTrimmedOnceADay by the timed work, whoever does it.
+func TestFeedsAreTrimmedOnceADay(t *testing.T) {
+	now := time.Date(2026, 5, 4, 9, 0, 0, 0, time.UTC)
+	b, err := server.Open(t.Context(), server.Config{DataDir: t.TempDir(), Now: func() time.Time { return now }, Keep: feed.Retention{Age: 48 * time.Hour, Entries: 2}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := b.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	grow := func() {
+		err := b.Store.Update(t.Context(), func(tx store.Tx) error {
+			return tx.Publish(t.Context(), "o:dc-swat", store.Entry{Type: store.EntryForget, Case: "x", At: now})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	sweep := func(want int) {
+		t.Helper()
+		if swept, err := b.Sweep(t.Context(), now); err != nil || swept.Trimmed != want {
+			t.Fatalf("%s: %+v %v, want %d trimmed", now, swept, err, want)
+		}
+	}
+	for range 6 {
+		grow()
+		now = now.Add(24 * time.Hour)
+		if now.Day() == 5 {
+			sweep(0)
+		}
+	}
+	sweep(4)
+	now = now.Add(23 * time.Hour)
+	grow()
+	sweep(0) // not twice a day
+	now = now.Add(time.Hour)
+	sweep(1)
 }

@@ -21,6 +21,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 
+	"github.com/citizens-portal/portal/backend/feed"
 	"github.com/citizens-portal/portal/backend/identity"
 	"github.com/citizens-portal/portal/backend/keys"
 	"github.com/citizens-portal/portal/backend/portal"
@@ -188,6 +189,9 @@ func newHost(w *world, dir string) *host {
 	h.cfg = server.Config{
 		DataDir: dir, SMSFile: filepath.Join(dir, "sms.jsonl"), Now: time.Now, Rand: newSource(w.seed, "server"), Log: w.serverLog,
 		Wrap: func(s store.Store) store.Store { return &flawed{Store: s, w: w} },
+	}
+	if w.plan.trims {
+		h.cfg.Keep = feed.Retention{Age: 4 * 24 * time.Hour, Entries: 6}
 	}
 	return h
 }

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/citizens-portal/portal/backend/store"
+	"github.com/citizens-portal/portal/backend/feed"
 	"github.com/citizens-portal/portal/sdk"
 	"github.com/citizens-portal/portal/sdk/api"
 )
@@ -366,35 +366,21 @@ func (w *world) sweep() {
 	if err != nil {
 		w.violate("sweep: %v", err)
 	}
-	w.tracef("sweep: %d up, %d closed", len(swept.Escalated), len(swept.Silent))
+	w.tracef("sweep: %d up, %d closed, %d entries trimmed", len(swept.Escalated), len(swept.Silent), swept.Trimmed)
 }
 
-// trim throws old feed entries away, so that readers who are behind get a
-// snapshot.
+// trim throws old feed entries away, as the server's timed work does with longer
+// times, so that readers who are behind get a snapshot.
 func (w *world) trim() {
 	if !w.plan.trims {
 		return
 	}
-	feeds := []store.FeedID{"o:dc-swat", "o:tma-swat"}
-	for _, p := range w.phones {
-		if profile, err := p.profile(); err == nil {
-			for _, f := range profile.Feeds {
-				feeds = append(feeds, store.FeedID(f))
-			}
-		}
-	}
-	id := feeds[w.rng.IntN(len(feeds))]
-	err := w.host.server().Store.Update(w.ctx, func(tx store.Tx) error {
-		head, err := tx.FeedHead(w.ctx, id)
-		if err != nil || head.N < 2 {
-			return err
-		}
-		return tx.TrimFeed(w.ctx, id, head.N)
-	})
+	keep := feed.Retention{Age: time.Duration(w.rng.Int64N(int64(20 * time.Hour))), Entries: 1 + w.rng.Int64N(4)}
+	n, err := feed.Trim(w.ctx, w.host.server().Store, keep, time.Now())
 	if err != nil {
 		w.violate("trim: %v", err)
 	}
-	w.tracef("server: trims %s", id)
+	w.tracef("server: trims %d entries", n)
 }
 
 // turnClock sets a phone's clock wrong, or less wrong.

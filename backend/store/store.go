@@ -278,6 +278,9 @@ type FeedTx interface {
 	FeedHead(ctx context.Context, f FeedID) (FeedHead, error)
 	// FeedEntries gives up to limit entries with numbers above after, in order.
 	FeedEntries(ctx context.Context, f FeedID, after int64, limit int) ([]Entry, error)
+	// LongFeeds lists up to limit feeds, by id, that hold more than keep entries
+	// and whose oldest entry is of before a moment: what trimming begins with.
+	LongFeeds(ctx context.Context, before time.Time, keep int64, limit int) ([]FeedID, error)
 	// TrimFeed deletes entries below n.
 	TrimFeed(ctx context.Context, f FeedID, below int64) error
 	// FeedCases lists the ids a reader of the feed holds now: a snapshot.

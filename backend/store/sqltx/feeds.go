@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/citizens-portal/portal/backend/portal"
 	"github.com/citizens-portal/portal/backend/store"
@@ -122,6 +123,23 @@ func (t *Tx) FeedEntries(ctx context.Context, f store.FeedID, after int64, limit
 		out = append(out, e)
 		return err
 	}, "SELECT n, type, case_id, event, at FROM feed_entry WHERE feed = ? AND n > ? ORDER BY n LIMIT ?", string(f), after, int64(limit))
+	return out, err
+}
+
+// LongFeeds implements store.FeedTx. Nearly all feeds are short, so that the heads
+// alone tell which are worth a look at their oldest entry.
+func (t *Tx) LongFeeds(ctx context.Context, before time.Time, keep int64, limit int) ([]store.FeedID, error) {
+	if err := t.flushFeeds(ctx); err != nil {
+		return nil, err
+	}
+	var out []store.FeedID
+	err := t.each(ctx, func(r Rows) error {
+		var id string
+		err := r.Scan(&id)
+		out = append(out, store.FeedID(id))
+		return err
+	}, `SELECT h.feed FROM feed_head h JOIN feed_entry e ON e.feed = h.feed AND e.n = h.oldest
+WHERE h.n - h.oldest >= ? AND e.at < ? ORDER BY h.feed LIMIT ?`, keep, millis(before), int64(limit))
 	return out, err
 }
 

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/citizens-portal/portal/backend/portal"
 	"github.com/citizens-portal/portal/backend/store"
@@ -93,6 +95,44 @@ func trimming(f *fixture) {
 		}
 		return err
 	})
+}
+
+// longFeeds: both must hold, more than is kept and older than is kept.
+func longFeeds(f *fixture) {
+	for i := range 12 {
+		f.update(func(tx store.Tx) error {
+			e := store.Entry{Type: store.EntryForget, Case: fmt.Sprint(i), At: epoch.Add(time.Duration(i) * time.Hour)}
+			if i%3 == 0 {
+				if err := tx.Publish(f.ctx, "o:short", e); err != nil {
+					return err
+				}
+			}
+			return errors.Join(tx.Publish(f.ctx, "c:long", e), tx.Publish(f.ctx, "o:long", e))
+		})
+	}
+	f.update(func(tx store.Tx) error { return tx.TrimFeed(f.ctx, "o:long", 6) })
+	for _, c := range []struct {
+		before time.Time
+		keep   int64
+		limit  int
+		want   string
+	}{
+		{epoch.Add(time.Minute), 5, 9, "c:long"},
+		{epoch.Add(time.Minute), 3, 9, "c:long o:short"},
+		{epoch.Add(24 * time.Hour), 5, 9, "c:long o:long"},
+		{epoch.Add(24 * time.Hour), 5, 1, "c:long"},
+		{epoch.Add(24 * time.Hour), 7, 9, "c:long"},
+		{epoch.Add(24 * time.Hour), 12, 9, ""},
+		{epoch, 0, 9, ""},
+	} {
+		f.view(func(tx store.Tx) error {
+			got, err := tx.LongFeeds(f.ctx, c.before, c.keep, c.limit)
+			if s := strings.Trim(fmt.Sprint(got), "[]"); s != c.want {
+				f.Errorf("before %s, more than %d: %q, want %q", c.before, c.keep, s, c.want)
+			}
+			return err
+		})
+	}
 }
 
 func feedCases(f *fixture) {

@@ -57,6 +57,7 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 		{"due is claimed once", dueClaimedOnce},
 		{"feeds", feeds},
 		{"tombstones and trimming", trimming},
+		{"long feeds", longFeeds},
 		{"feed cases", feedCases},
 		{"a reader racing writers misses nothing", readerRacesWriters},
 		{"wake-up", wakeUp},
