@@ -41,11 +41,14 @@ var layers = []layer{
 	{"mobile", []string{"sdk"}},
 	{"sdk", []string{"sdk/..."}},
 	{"sdk/api", nil},
-	{"sdk/cmd", []string{"sdk", "sdk/api", "sdk/cmd/..."}}, // like any other developer
-	{"backend", []string{"backend/...", "!backend/server", "!backend/httpapi", "!backend/cmd/...", "!backend/store/sqlite", "!backend/store/postgres"}},
+	{"sdk/verify", nil},
+	{"sdk/cmd", []string{"sdk", "sdk/api", "sdk/verify", "sdk/cmd/..."}}, // like any other developer
+	// sdk/verify defines what the log signs and hashes, for those who make it and
+	// those who check it.
+	{"backend", []string{"sdk/verify", "backend/...", "!backend/server", "!backend/httpapi", "!backend/cmd/...", "!backend/store/sqlite", "!backend/store/postgres"}},
 	{"backend/portal", nil},
 	{"backend/store", []string{"backend/portal", "backend/store/...", "!backend/store/sqlite", "!backend/store/postgres"}},
-	{"backend/httpapi", []string{"sdk/api", "backend/...", "!backend/server", "!backend/cmd/...", "!backend/store/sqlite", "!backend/store/postgres"}},
+	{"backend/httpapi", []string{"sdk/api", "sdk/verify", "backend/...", "!backend/server", "!backend/cmd/...", "!backend/store/sqlite", "!backend/store/postgres"}},
 	{"backend/server", []string{"backend/...", "!backend/cmd/..."}},
 	{"backend/cmd", []string{"backend/...", "!backend/store/sqlite", "!backend/store/postgres"}},
 	// The simulation drives real clients against the real server.
@@ -58,6 +61,10 @@ var testOnly = []string{"backend/backendtest", "backend/store/storetest", "backe
 
 // standardOnly are packages that import the standard library and nothing else.
 var standardOnly = []string{"sdk/api", "backend/portal"}
+
+// light are packages that may take few dependencies, so that others can import
+// them alone.
+var light = map[string][]string{"sdk/verify": {"golang.org/x/mod/"}}
 
 // owners maps a dependency, by the start of its import path, to the folders
 // that may use it. Everyone else reaches it through them.
@@ -134,6 +141,10 @@ func TestPlantedViolations(t *testing.T) {
 
 		{name: "domain is pure", file: "backend/portal/a.go", imports: "github.com/google/uuid", want: "standard library only"},
 		{name: "contract is pure", file: "sdk/api/a.go", imports: "golang.org/x/text/language", want: "standard library only"},
+		{name: "allowed in the verifier", file: "sdk/verify/a.go", imports: "golang.org/x/mod/sumdb/tlog"},
+		{name: "allowed formats", file: "backend/transparency/a.go", imports: own + "sdk/verify"},
+		{name: "the verifier stays light", file: "sdk/verify/a.go", imports: "github.com/go-resty/resty/v2", want: "and golang.org/x/mod/ only"},
+		{name: "the verifier stands alone", file: "sdk/verify/a.go", imports: own + "sdk/api", want: "nothing of this module"},
 		{name: "no cgo in the domain", file: "backend/portal/a.go", imports: "C", want: "standard library only"},
 		{name: "domain knows no store", file: "backend/portal/a.go", imports: own + "backend/store", want: "nothing of this module"},
 		{name: "sdk knows no backend", file: "sdk/a.go", imports: own + "backend/portal", want: "sdk may import"},
@@ -329,6 +340,9 @@ func forbidden(f file, imported string) string {
 	}
 	if slices.Contains(standardOnly, f.dir) {
 		return f.dir + " takes the standard library only"
+	}
+	if few, ok := light[f.dir]; ok && !slices.ContainsFunc(few, func(prefix string) bool { return strings.HasPrefix(imported, prefix) }) {
+		return f.dir + " takes the standard library and " + strings.Join(few, ", ") + " only"
 	}
 	for prefix, folders := range owners {
 		if strings.HasPrefix(imported, prefix) && !matchAny(folders, f.dir) {

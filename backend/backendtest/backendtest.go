@@ -29,6 +29,7 @@ import (
 	"github.com/citizens-portal/portal/backend/portal"
 	"github.com/citizens-portal/portal/backend/seed/seedtest"
 	"github.com/citizens-portal/portal/backend/store"
+	"github.com/citizens-portal/portal/backend/transparency"
 )
 
 // Clock is the tests' time; it moves only when told.
@@ -113,6 +114,8 @@ type Node struct {
 	Identity  *identity.Service
 	Lifecycle *lifecycle.Service
 	Sweeper   *escalation.Service
+	// Transparency is the log; tests sequence it when they want to.
+	Transparency *transparency.Log
 
 	mu      sync.Mutex
 	notices []Notice
@@ -153,6 +156,12 @@ func newNode(t testing.TB, s store.Store, ring *keys.Ring, clock *Clock, phone *
 	n.Identity = identity.New(identity.Config{Store: s, Keys: ring, SMS: n.SMS, Directory: dir.Current, Now: clock.Now})
 	n.Lifecycle = lifecycle.New(lifecycle.Config{Store: s, Directory: dir.Current, Keys: ring, Notify: n.note, Now: clock.Now, Rand: rand.Reader})
 	n.Sweeper = escalation.New(s, dir.Current, n.Lifecycle.Recorder, clock.Now)
+	n.Transparency, err = transparency.New(transparency.Config{
+		Store: s, Keys: ring, Now: clock.Now, Epoch: func(context.Context, store.Tx) (string, error) { return "test", nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	return n
 }
 
@@ -291,7 +300,11 @@ func (n *Node) Check() {
 	if err != nil {
 		n.Fatalf("check: %v", err)
 	}
-	for _, line := range found {
+	entries, err := n.Transparency.Check(n.Ctx())
+	if err != nil {
+		n.Fatalf("check of the log: %v", err)
+	}
+	for _, line := range append(found, entries...) {
 		n.Errorf("check: %s", line)
 	}
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/citizens-portal/portal/backend/media"
 	"github.com/citizens-portal/portal/backend/portal"
 	"github.com/citizens-portal/portal/backend/store"
+	"github.com/citizens-portal/portal/backend/transparency"
 	"github.com/citizens-portal/portal/sdk/api"
 )
 
@@ -40,6 +41,8 @@ type Config struct {
 	Log   *slog.Logger
 	// Media keeps files; nil serves no attachments.
 	Media *media.Service
+	// Transparency is the log; nil serves none.
+	Transparency *transparency.Log
 	// TrustForwarded tells whether a request came through a proxy whose
 	// X-Forwarded-For may be believed; nil trusts none.
 	TrustForwarded func(*http.Request) bool
@@ -82,6 +85,9 @@ func New(c Config) *API {
 	if a.Media != nil {
 		a.fileRoutes(h)
 		mux.Handle(api.RouteUploads, a.uploads())
+	}
+	if a.Transparency != nil {
+		a.logRoutes(h, mux)
 	}
 	mux.HandleFunc("GET /docs", serveDocs)
 	mux.HandleFunc("GET /track/{code}", a.track)

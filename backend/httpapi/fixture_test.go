@@ -102,7 +102,7 @@ func (w *world) with(change func(*httpapi.Config)) *httpapi.API {
 		Store: w.Store, Identity: w.Identity, Lifecycle: w.Lifecycle, Directory: w.Directory.Current,
 		Pseudonym: func(a portal.AccountID) string { return w.Keys.Pseudonym(string(a)) },
 		Epoch:     func(context.Context) (string, error) { return w.epoch.Load().(string), nil },
-		Now:       w.Clock.Now, Hub: w.hub, Media: w.media, Version: "1.2.3",
+		Now:       w.Clock.Now, Hub: w.hub, Media: w.media, Transparency: w.Transparency, Version: "1.2.3",
 		Log: slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	if change != nil {

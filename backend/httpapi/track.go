@@ -98,8 +98,21 @@ func pageLanguage(r *http.Request) string {
 	return "ur"
 }
 
-// readTracking counts the try, compares the secret, and fills in the page.
+// readTracking fills in the page.
 func (a *API) readTracking(ctx context.Context, ref, secret string, v *trackView) error {
+	dir := a.Directory(ctx)
+	return a.tracked(ctx, ref, secret, func(tx store.Tx, c portal.Case) error {
+		events, err := tx.Events(ctx, c.ID, 0)
+		if err != nil {
+			return err
+		}
+		v.fill(dir, c, events)
+		return nil
+	})
+}
+
+// tracked counts the try, compares the secret, and shows the case to do.
+func (a *API) tracked(ctx context.Context, ref, secret string, do func(store.Tx, portal.Case) error) error {
 	code, err := portal.ParseCode(ref)
 	if err != nil {
 		return portal.ErrNotFound
@@ -107,7 +120,6 @@ func (a *API) readTracking(ctx context.Context, ref, secret string, v *trackView
 	if err := a.countTracking(ctx, code); err != nil {
 		return err
 	}
-	dir := a.Directory(ctx)
 	return a.Store.View(ctx, func(tx store.Tx) error {
 		c, err := tx.CaseByCode(ctx, store.ScopeOf(portal.Actor{Kind: portal.SystemActor}), code)
 		if err != nil {
@@ -124,12 +136,7 @@ func (a *API) readTracking(ctx context.Context, ref, secret string, v *trackView
 		if !secretMatches(secret, body.SecretHash) {
 			return portal.ErrNotFound
 		}
-		events, err := tx.Events(ctx, c.ID, 0)
-		if err != nil {
-			return err
-		}
-		v.fill(dir, c, events)
-		return nil
+		return do(tx, c)
 	})
 }
 

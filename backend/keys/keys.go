@@ -190,6 +190,27 @@ func (r *Ring) Sign(message []byte) string {
 	return r.current.sign + "." + base64.RawURLEncoding.EncodeToString(sig)
 }
 
+// Signer is one of the keys that sign receipts, and what is signed with it.
+type Signer struct {
+	ID     string
+	Public ed25519.PublicKey
+	Sign   func(message []byte) []byte
+}
+
+// ReceiptSigners gives the keys that sign receipts, the present one first: what
+// is signed anew all the time is signed by all of them, so that whoever knows a
+// former one can go on.
+func (r *Ring) ReceiptSigners() []Signer {
+	out := make([]Signer, 0, len(r.set.Receipts))
+	for _, k := range r.set.Receipts {
+		private := r.sign[k.ID]
+		out = append(out, Signer{
+			ID: k.ID, Public: private.Public().(ed25519.PublicKey), Sign: func(m []byte) []byte { return ed25519.Sign(private, m) },
+		})
+	}
+	return out
+}
+
 // VerifyReceipt checks a signature that Sign made, by a present or a former
 // key. The error is ErrSignature.
 func (r *Ring) VerifyReceipt(message []byte, signature string) error {

@@ -2,11 +2,12 @@ package lifecycle
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/citizens-portal/portal/backend/portal"
+	"github.com/citizens-portal/portal/backend/store"
+	"github.com/citizens-portal/portal/backend/transparency"
+	"github.com/citizens-portal/portal/sdk/verify"
 )
 
 // Keyring signs receipts; package keys has it.
@@ -15,39 +16,26 @@ type Keyring interface {
 	VerifyReceipt(message []byte, signature string) error
 }
 
-// receipt is the server's signed promise: this complaint, with this content, was
-// filed at this moment under this code. The phone keeps it for ever.
-type receipt struct {
-	id       string
-	code     portal.Code
-	lodgedAt time.Time
-	hash     string // SHA-256 of the operation's body, hex
-}
-
-// message is what is signed: fields that cannot contain the separator.
-func (r receipt) message() string {
-	return fmt.Sprintf("receipt1|%s|%s|%d|%s", r.id, r.code, r.lodgedAt.UnixMilli(), r.hash)
-}
-
-func (s *Service) sign(id string, code portal.Code, lodgedAt time.Time, hash string) string {
-	m := receipt{id, code, lodgedAt, hash}.message()
+// sign gives the receipt of a filing: the server's signed promise that this
+// complaint, with this content, was filed at this moment under this code, and
+// will stand in the log in time. The phone keeps it for ever; package verify has
+// its form. A complaint of before there was a log has no leaf to promise until
+// the log has caught up, and gets a receipt of the first version.
+func (s *Service) sign(id string, code portal.Code, lodgedAt time.Time, hash string, leaf store.Leaf) string {
+	m := fmt.Sprintf("receipt1|%s|%s|%d|%s", id, code, lodgedAt.UnixMilli(), hash)
+	if leaf.N != 0 {
+		m = verify.Receipt{Case: id, Code: string(code), LodgedAt: lodgedAt, BodySHA256: hash, Leaf: leaf.Hash, Within: transparency.MergeDelay}.Message()
+	}
 	return m + "|" + s.Keys.Sign([]byte(m))
 }
 
 // readReceipt gives what a receipt promises, and false when this server did not
 // sign it.
-func (s *Service) readReceipt(text string) (receipt, bool) {
-	at := strings.LastIndexByte(text, '|')
-	if at < 0 || s.Keys.VerifyReceipt([]byte(text[:at]), text[at+1:]) != nil {
-		return receipt{}, false
-	}
-	parts := strings.Split(text[:at], "|")
-	if len(parts) != 5 || parts[0] != "receipt1" {
-		return receipt{}, false
-	}
-	ms, err := strconv.ParseInt(parts[3], 10, 64)
+func (s *Service) readReceipt(text string) (verify.Receipt, bool) {
+	r, err := verify.ParseReceipt(text)
 	if err != nil {
-		return receipt{}, false
+		return r, false
 	}
-	return receipt{id: parts[1], code: portal.Code(parts[2]), lodgedAt: time.UnixMilli(ms).UTC(), hash: parts[4]}, true
+	message, signature := r.Signed()
+	return r, s.Keys.VerifyReceipt(message, signature) == nil
 }

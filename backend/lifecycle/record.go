@@ -8,6 +8,7 @@ import (
 
 	"github.com/citizens-portal/portal/backend/portal"
 	"github.com/citizens-portal/portal/backend/store"
+	"github.com/citizens-portal/portal/backend/transparency"
 )
 
 // Notify tells a citizen, in the same transaction, that something happened to
@@ -19,6 +20,8 @@ type Notify func(ctx context.Context, tx store.Tx, account portal.AccountID, act
 // changes a case goes through it.
 type Recorder struct {
 	Notify Notify
+	// Seal makes the events' leaves for the transparency log.
+	Seal transparency.Sealer
 }
 
 // Timers gives the instants at which the clock has work on a case.
@@ -33,9 +36,12 @@ func Timers(dir *portal.Directory, c portal.Case) store.Timers {
 	return t
 }
 
-// Created writes a case that was just filed.
-func (r Recorder) Created(ctx context.Context, tx store.Tx, dir *portal.Directory, c portal.Case, body []byte, first portal.Event) error {
+// Created writes a case that was just filed, with the leaf of its first event.
+func (r Recorder) Created(ctx context.Context, tx store.Tx, dir *portal.Directory, c portal.Case, body []byte, first portal.Event, leaf store.Leaf) error {
 	if err := tx.CreateCase(ctx, c, Timers(dir, c), body, first); err != nil {
+		return fmt.Errorf("lodge %s: %w", c.ID, err)
+	}
+	if err := tx.PutLeaf(ctx, leaf); err != nil {
 		return fmt.Errorf("lodge %s: %w", c.ID, err)
 	}
 	if err := tx.Count(ctx, gauge(c), 1); err != nil {
@@ -63,6 +69,9 @@ func (r Recorder) Changed(ctx context.Context, tx store.Tx, dir *portal.Director
 	}
 	if err := tx.PutCase(ctx, after, Timers(dir, after), events); err != nil {
 		return fmt.Errorf("%s %s: %w", events[0].Action, after.ID, err)
+	}
+	if err := r.Seal.Append(ctx, tx, after, events); err != nil {
+		return err
 	}
 	if err := count(ctx, tx, before, after, events); err != nil {
 		return err

@@ -127,7 +127,7 @@ func (s *Service) Lodge(ctx context.Context, req Request, f Filing) (Result, err
 			s.restore(&c, &first, req)
 		}
 		var res Result
-		res, err = s.lodgeOnce(ctx, dir, req, c, first, body)
+		res, err = s.lodgeOnce(ctx, dir, req, filed{c, f.Body, body, first})
 		if !errors.Is(err, store.ErrExists) {
 			return res, err
 		}
@@ -157,15 +157,27 @@ func (s *Service) restore(c *portal.Case, first *portal.Event, req Request) {
 		return
 	}
 	r, ok := s.readReceipt(req.Receipt)
-	if ok && r.id == c.ID && r.hash == req.Hash {
-		c.Code, c.LodgedAt, first.At = r.code, r.lodgedAt, r.lodgedAt
+	if ok && r.Case == c.ID && r.BodySHA256 == req.Hash {
+		c.Code, c.LodgedAt, first.At = portal.Code(r.Code), r.LodgedAt, r.LodgedAt
 	}
 }
 
-func (s *Service) lodgeOnce(ctx context.Context, dir *portal.Directory, req Request, c portal.Case, first portal.Event, body []byte) (Result, error) {
-	res := Result{Case: c.ID, Code: c.Code, Version: c.Version, LodgedAt: c.LodgedAt, Receipt: s.sign(c.ID, c.Code, c.LodgedAt, req.Hash)}
+// filed is a complaint that is about to be written.
+type filed struct {
+	portal.Case
+	body  portal.Complaint
+	doc   []byte // body, as it is stored
+	first portal.Event
+}
+
+func (s *Service) lodgeOnce(ctx context.Context, dir *portal.Directory, req Request, c filed) (Result, error) {
+	leaf, err := s.Seal.First(c.Case, c.body, c.first)
+	if err != nil {
+		return Result{}, err
+	}
+	res := Result{Case: c.ID, Code: c.Code, Version: c.Version, LodgedAt: c.LodgedAt, Receipt: s.sign(c.ID, c.Code, c.LodgedAt, req.Hash, leaf)}
 	var out Result
-	err := s.Store.Update(ctx, func(tx store.Tx) error {
+	err = s.Store.Update(ctx, func(tx store.Tx) error {
 		prior, found, err := replay(ctx, tx, req)
 		if err != nil || found {
 			out = prior
@@ -173,30 +185,46 @@ func (s *Service) lodgeOnce(ctx context.Context, dir *portal.Directory, req Requ
 		}
 		switch old, err := tx.Case(ctx, store.ScopeOf(portal.Actor{Kind: portal.SystemActor}), c.ID); {
 		case err == nil && old.Citizen == c.Citizen:
-			if err := sameFiling(ctx, tx, old, c, body); err != nil {
+			if out, err = s.refiled(ctx, tx, req, old, c); err != nil {
 				return err
 			}
-			out = Result{Case: old.ID, Code: old.Code, Version: old.Version, LodgedAt: old.LodgedAt, Duplicate: true,
-				Receipt: s.sign(old.ID, old.Code, old.LodgedAt, req.Hash)}
 			return remember(ctx, tx, req, out, c.LodgedAt)
 		case err == nil:
 			return portal.ErrConflict
 		case !errors.Is(err, store.ErrNotFound):
 			return err
 		}
-		if err := s.withinDay(ctx, tx, c); err != nil {
+		if err := s.withinDay(ctx, tx, c.Case); err != nil {
 			return err
 		}
-		if err := remember(ctx, tx, req, res, first.At); err != nil {
+		if err := remember(ctx, tx, req, res, c.first.At); err != nil {
 			return err
 		}
 		out = res
-		return s.Created(ctx, tx, dir, c, body, first)
+		return s.Created(ctx, tx, dir, c.Case, c.doc, c.first, leaf)
 	})
 	if err != nil {
 		return Result{}, err
 	}
 	return out, nil
+}
+
+// refiled answers a complaint that is there already, with the receipt of what
+// was recorded then.
+func (s *Service) refiled(ctx context.Context, tx store.Tx, req Request, old portal.Case, c filed) (Result, error) {
+	if err := sameFiling(ctx, tx, old, c.Case, c.doc); err != nil {
+		return Result{}, err
+	}
+	leaves, err := tx.LeavesOf(ctx, []string{old.ID})
+	if err != nil {
+		return Result{}, err
+	}
+	var first store.Leaf
+	if list := leaves[old.ID]; len(list) > 0 {
+		first = list[0]
+	}
+	return Result{Case: old.ID, Code: old.Code, Version: old.Version, LodgedAt: old.LodgedAt, Duplicate: true,
+		Receipt: s.sign(old.ID, old.Code, old.LodgedAt, req.Hash, first)}, nil
 }
 
 // sameFiling refuses another complaint under the id of one that was filed: its

@@ -70,6 +70,8 @@ type AdminRequest struct {
 	DryRun  bool            `json:"dry_run,omitempty"`
 	Officer *OfficerRequest `json:"officer,omitempty"`
 	Office  *portal.Office  `json:"office,omitempty"`
+	// Checkpoint is one of the transparency log's, with witnesses' signatures.
+	Checkpoint string `json:"checkpoint,omitempty"`
 }
 
 // adminCall is one thing commands may ask, the same with and without a live
@@ -101,6 +103,14 @@ func adminCalls() []adminCall {
 		}},
 		{"office-list", func(ctx context.Context, b *Backend, _ AdminRequest) (any, error) {
 			return b.Directory.Current(ctx).Data().Offices, nil
+		}},
+		{"log-checkpoint", func(ctx context.Context, b *Backend, _ AdminRequest) (any, error) {
+			signed, err := b.Transparency.Checkpoint(ctx, 0)
+			return []string{signed}, err
+		}},
+		{"log-keys", func(_ context.Context, b *Backend, _ AdminRequest) (any, error) { return b.Transparency.Keys(), nil }},
+		{"log-cosign", func(ctx context.Context, b *Backend, r AdminRequest) (any, error) {
+			return b.Transparency.Cosign(ctx, r.Checkpoint)
 		}},
 		{"office-put", func(ctx context.Context, b *Backend, r AdminRequest) (any, error) { return b.PutOffice(ctx, r.Office) }},
 	}

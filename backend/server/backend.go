@@ -28,6 +28,7 @@ import (
 	"github.com/citizens-portal/portal/backend/store"
 	"github.com/citizens-portal/portal/backend/store/postgres"
 	"github.com/citizens-portal/portal/backend/store/sqlite"
+	"github.com/citizens-portal/portal/backend/transparency"
 )
 
 // Backend is everything but the network: the open store and the use cases over
@@ -42,7 +43,9 @@ type Backend struct {
 	Sweeper   *escalation.Service
 	SMS       *sms.Queue
 	Media     *media.Service
-	hub       *httpapi.Hub
+	// Transparency is the log of all events.
+	Transparency *transparency.Log
+	hub          *httpapi.Hub
 }
 
 // StoreFile is the embedded store's file inside DataDir.
@@ -135,6 +138,9 @@ func (b *Backend) wire(ctx context.Context) error {
 	}
 	b.Lifecycle = lifecycle.New(lifecycle.Config{Store: b.Store, Directory: b.Directory.Current, Keys: b.Keys, Notify: b.notify, PerDay: b.ComplaintsPerDay, Now: b.Now, Rand: b.Rand, CodeSource: b.codeSource})
 	if err := b.wireMedia(ctx); err != nil {
+		return err
+	}
+	if b.Transparency, err = b.transparencyLog(b.Store, b.Keys); err != nil {
 		return err
 	}
 	b.Sweeper = escalation.New(b.Store, b.Directory.Current, b.Lifecycle.Recorder, b.Now)
@@ -341,7 +347,11 @@ func (b *Backend) Check(ctx context.Context) ([]string, error) {
 		return found, err
 	}
 	files, err := media.Check(ctx, b.Store, b.Media.Blobs)
-	return append(found, files...), err
+	if found = append(found, files...); err != nil {
+		return found, err
+	}
+	entries, err := b.Transparency.Check(ctx)
+	return append(found, entries...), err
 }
 
 // Close releases the store.
@@ -352,7 +362,7 @@ func (b *Backend) API(observe func(route string, status int, took time.Duration)
 	c := httpapi.Config{
 		Store: b.Store, Identity: b.Identity, Lifecycle: b.Lifecycle, Directory: b.Directory.Current,
 		Pseudonym: func(a portal.AccountID) string { return b.Keys.Pseudonym(string(a)) },
-		Epoch:     b.Epoch, Now: b.Now, Hub: b.hub, Media: b.Media, Log: b.Log, Observe: observe, Version: b.Version,
+		Epoch:     b.Epoch, Now: b.Now, Hub: b.hub, Media: b.Media, Transparency: b.Transparency, Log: b.Log, Observe: observe, Version: b.Version,
 	}
 	if b.TrustedProxy != "" {
 		trust, err := httpapi.TrustCIDR(b.TrustedProxy)

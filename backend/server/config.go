@@ -61,6 +61,13 @@ type Config struct {
 	// machine itself.
 	MetricsFrom string
 
+	// WitnessesFile lists the verifier keys of those who cosign the transparency
+	// log's checkpoints, one a line.
+	WitnessesFile string
+	// SequenceEvery is how often events get their places in the log; 5 s by
+	// default.
+	SequenceEvery time.Duration
+
 	// SweepEvery is how often due cases are looked for; 20 s by default.
 	SweepEvery time.Duration
 	// DrainFor is how long a shutdown waits for running requests; 20 s.

@@ -47,7 +47,11 @@ func Check(ctx context.Context, c Config) ([]string, error) {
 		return faults, errors.Join(err, s.Close())
 	}
 	files, err := media.Check(ctx, s, blobs)
-	return append(faults, files...), errors.Join(err, s.Close())
+	if faults = append(faults, files...); err != nil {
+		return faults, errors.Join(err, s.Close())
+	}
+	entries, err := checkTransparency(ctx, mustDefaults(c), s)
+	return append(faults, entries...), errors.Join(err, s.Close())
 }
 
 // openBeside opens an existing store for reading, without disturbing a server.

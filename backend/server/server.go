@@ -202,11 +202,12 @@ func (s *Server) url(l net.Listener) string {
 	return scheme + l.Addr().String()
 }
 
-// Start runs the timed work and the SMS queue until ctx ends; Close waits for
-// both.
+// Start runs the timed work, the SMS queue and the log's worker until ctx ends;
+// Close waits for them.
 func (s *Server) Start(ctx context.Context) {
 	s.workers.Go(func() { s.SMS.Run(ctx) })
 	s.workers.Go(func() { s.sweepLoop(ctx) })
+	s.workers.Go(func() { s.Transparency.Run(ctx) })
 }
 
 // sweepLoop does the timed work now, for what fell due while the server was

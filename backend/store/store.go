@@ -232,6 +232,7 @@ type Tx interface {
 	CaseTx
 	FeedTx
 	RecordTx
+	LogTx
 }
 
 // CaseTx reads and writes cases. In an Update, Case and CaseByCode lock the case

@@ -34,6 +34,13 @@ const (
 	RouteAct         = "/v1/complaints/{ref}/{action}"
 	RouteCounters    = "/v1/counters"                        // GET, officers: their jurisdiction's counters
 	RouteFile        = "/v1/complaints/{ref}/files/{sha256}" // GET the bytes; ?thumb=1 a small JPEG
+	RouteLog         = "/v1/log"                             // GET → LogInfo
+	RouteCheckpoint  = "/v1/log/checkpoint"                  // GET the newest, text; ?witnesses=K the newest that K have cosigned
+	RouteConsistency = "/v1/log/consistency"                 // GET ?from=&to= → LogConsistency
+	RouteLogTiles    = "/v1/log/tile/"                       // GET hashes, as golang.org/x/mod/sumdb/tlog names tiles
+	RouteCosign      = "/v1/log/cosignatures"                // POST a checkpoint with witnesses' signatures, text → LogCosigned
+	RouteProof       = "/v1/complaints/{ref}/proof"          // GET → verify.Proof; ?witnesses=K
+	RouteTrackProof  = "/track/{code}/proof"                 // GET ?s=SECRET → verify.Proof without words
 	RouteUploads     = "/v1/files/"                          // tus 1.0: POST begins an upload, HEAD and PATCH continue it
 )
 

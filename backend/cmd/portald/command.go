@@ -62,11 +62,13 @@ const everywhere = "data dsn keys files-config json verbose"
 func (v verb) own() string {
 	switch v.name {
 	case "serve":
-		return "addr demo sms-file sms-config tls-cert tls-key trusted-proxy clamd metrics-from complaints-per-day"
+		return "addr demo sms-file sms-config tls-cert tls-key trusted-proxy clamd metrics-from complaints-per-day witnesses"
 	case "escalate":
 		return "as-of dry-run"
 	case "sweep":
 		return "as-of"
+	case "log":
+		return "witnesses"
 	case "officer":
 		return "office post name title"
 	}
@@ -103,6 +105,7 @@ func verbs() []verb {
 		{"admin", "bootstrap", "print a one-time token for the first administrator", (*command).admin},
 		{"officer", "list | add NAME | disable NAME", "who works in which office", (*command).officer},
 		{"office", "list | add ID", "offices; add takes JSON on standard input", (*command).officeCommand},
+		{"log", "checkpoint | keys | cosign FILE", "the transparency log: its newest checkpoint, its keys, or keep witnesses' signatures", (*command).transparencyLog},
 		{"version", "", "print the version", (*command).printVersion},
 	}
 }
@@ -149,6 +152,7 @@ func (c *command) define() {
 	f.StringVar(&c.cfg.Clamd, "clamd", "", "serve: malware scanner for attachments at `PLACE`, unix:/path or tcp:host:port")
 	f.StringVar(&c.cfg.MetricsFrom, "metrics-from", "", "serve: `CIDR` that may read /metrics, beside this machine")
 	f.IntVar(&c.cfg.ComplaintsPerDay, "complaints-per-day", 100, "serve: how many complaints one account may file in 24 hours; -1 for no limit")
+	f.StringVar(&c.cfg.WitnessesFile, "witnesses", "", "serve, log: `FILE` with the verifier keys of those who cosign the transparency log, one a line")
 	f.StringVar(&c.asOf, "as-of", "", "escalate, sweep: RFC 3339 `TIME` to look from")
 	f.BoolVar(&c.dryRun, "dry-run", false, "escalate: only list what would move")
 	f.BoolVar(&c.json, "json", false, "one JSON value on standard output")

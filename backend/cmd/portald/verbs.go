@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/citizens-portal/portal/backend/escalation"
 	"github.com/citizens-portal/portal/backend/portal"
@@ -240,6 +241,37 @@ func (c *command) addOffice(ctx context.Context, id string, from io.Reader) erro
 	return c.print(raw, func() error {
 		_, err := fmt.Fprintf(c.stdout, "%s is in the directory\n", id)
 		return err
+	})
+}
+
+// transparencyLog shows the log's checkpoint and keys, and keeps cosignatures
+// that came by other ways than HTTP.
+func (c *command) transparencyLog(ctx context.Context, args []string) error {
+	req := server.AdminRequest{}
+	switch {
+	case len(args) == 1 && (args[0] == "checkpoint" || args[0] == "keys"):
+	case len(args) == 2 && args[0] == "cosign":
+		raw, err := os.ReadFile(args[1])
+		if err != nil {
+			return fmt.Errorf("%w: %w", server.ErrFile, err)
+		}
+		req.Checkpoint = string(raw)
+	default:
+		return fmt.Errorf("%w: log checkpoint, log keys or log cosign FILE", errUsage)
+	}
+	raw, err := server.Admin(ctx, c.cfg, "log-"+args[0], req)
+	if err != nil {
+		return err
+	}
+	return c.print(raw, func() error {
+		var lines []string
+		if err := json.Unmarshal(raw, &lines); err != nil {
+			return err
+		}
+		for _, line := range lines {
+			fmt.Fprintln(c.stdout, strings.TrimSuffix(line, "\n"))
+		}
+		return nil
 	})
 }
 

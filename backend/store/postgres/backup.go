@@ -40,6 +40,10 @@ var dumpTables = []dumpTable{
 	{"counter", []string{"metric", "district", "key", "day", "n"}},
 	{"record", []string{"kind", "id", "by_key", "doc", "expires_at"}},
 	{"audit", []string{"n", "at", "actor", "action", "subject", "detail"}},
+	{"log_waiting", []string{"case_id", "n", "leaf", "opening"}},
+	{"log_entry", []string{"case_id", "n", "leaf", "opening", "pos"}},
+	{"log_tile", []string{"level", "idx", "hashes"}},
+	{"log_checkpoint", []string{"n", "size", "at", "note"}},
 }
 
 type dumpTable struct {
@@ -58,7 +62,15 @@ type dumpEnd struct {
 
 // isBytes tells the columns of bytes from those of text.
 func isBytes(table, column string) bool {
-	return table == "case_body" && column == "doc" || table == "record" && column == "doc" || table == "operation" && column == "result"
+	switch column {
+	case "doc":
+		return table == "case_body" || table == "record"
+	case "result":
+		return table == "operation"
+	case "leaf", "opening", "hashes":
+		return true
+	}
+	return false
 }
 
 // Backup implements store.Store: one snapshot, written while others write. The

@@ -392,5 +392,12 @@ func (t *Tx) Due(ctx context.Context, timer store.Timer, asOf time.Time, limit i
 		out = append(out, c)
 		return err
 	}, query, asOf.UnixMilli(), int64(max(limit, 0)))
-	return out, err
+	if err != nil || !t.write {
+		return out, err
+	}
+	ids := make([]string, len(out))
+	for i, c := range out {
+		ids[i] = c.ID
+	}
+	return out, t.readHeads(ctx, ids)
 }

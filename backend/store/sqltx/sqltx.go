@@ -122,6 +122,8 @@ type Tx struct {
 	// held remembers what the desk table says of the cases read here, so that
 	// putting one back rewrites its desk rows only when they change.
 	held map[string]deskRows
+	// heads are the newest leaves of cases, as far as they are known here.
+	heads map[string]store.Leaf
 }
 
 var _ store.Tx = (*Tx)(nil)
