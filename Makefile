@@ -144,6 +144,13 @@ typecheck: ## Type-check the app for android, ios, darwin and windows; `make tes
 	.ci/need go
 	CGO_ENABLED=0 go test -tags ci ./app -run '^(TestTheProgramTypeChecksForEverySystem|TestNoServerOnPhonesAndInReleases)$$' -v
 
+##@ Phones and packages
+
+.PHONY: mobile-check
+mobile-check: bin/portald ## Show that the SDK's binding works from Java and Kotlin, and compiles for phones
+	.ci/need go mobile
+	GO_PARALLEL=$(GO_PARALLEL) .ci/mobile-check
+
 ##@ Keep it right
 
 .PHONY: lint
