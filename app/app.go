@@ -11,11 +11,10 @@ package app
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -98,6 +97,11 @@ type App struct {
 	// fillOTP is told the code of a demonstration's SMS, on the page that asks for it.
 	fillOTP func(code string)
 
+	opened  chan *sdk.Client // on its way from the folder
+	failure error            // why the folder could not be opened
+	follow  sync.WaitGroup   // what runs as long as the client is open
+	ending  atomic.Bool      // nothing is drawn any more
+
 	// How work leaves and reaches the UI's goroutine; tests run both inline.
 	work     sync.WaitGroup // under way off the UI's goroutine
 	spawn    func(func())
@@ -106,44 +110,23 @@ type App struct {
 	now      func() time.Time
 }
 
-// Run opens the window and returns when it is closed. Errors are about the folder or
-// the server's address.
+// Run opens the window and returns when it is closed. What stands in the way of opening
+// the folder is said in the window, and returned when it stayed so.
 func Run(ctx context.Context, cfg Config) error {
 	fa := fyneapp.NewWithID(ID)
 	if cfg.Home == "" {
 		cfg.Home = filepath.Join(fa.Storage().RootURI().Path(), "portal")
 	}
-	client, err := sdk.Open(ctx, sdk.Config{Dir: cfg.Home, BaseURL: cfg.Server, Client: "portal/" + cfg.Version, DeviceName: deviceName()})
-	if err != nil {
-		return fmt.Errorf("open %s: %w", cfg.Home, err)
-	}
 	ctx, cancel := context.WithCancel(ctx)
-	a, err := newApp(ctx, cfg, fa, client)
+	defer cancel()
+	a, err := newApp(ctx, cfg, fa, nil)
 	if err != nil {
-		cancel()
-		return errors.Join(err, client.Close())
+		return err
 	}
-	done := a.follow(ctx)
+	defer a.watchClosing()()
 	a.start()
 	a.win.ShowAndRun()
-	a.settle()
-	cancel()
-	done()
-	return client.Close()
-}
-
-// settleTime is how long closing waits for what is being saved.
-const settleTime = 3 * time.Second
-
-// settle waits for work under way, such as a draft being saved; what hangs on the
-// network is not waited for longer than a person would.
-func (a *App) settle() {
-	saved := make(chan struct{})
-	go func() { a.work.Wait(); close(saved) }()
-	select {
-	case <-saved:
-	case <-time.After(settleTime):
-	}
+	return a.close(cancel)
 }
 
 func deviceName() string {
@@ -153,7 +136,7 @@ func deviceName() string {
 	return ""
 }
 
-// newApp makes the program on a Fyne app and an open client.
+// newApp makes the program on a Fyne app. Without a client it opens its folder itself.
 func newApp(ctx context.Context, cfg Config, fa fyne.App, client *sdk.Client) (*App, error) {
 	words, err := i18n.Load(assets.Translations)
 	if err != nil {
@@ -165,7 +148,8 @@ func newApp(ctx context.Context, cfg Config, fa fyne.App, client *sdk.Client) (*
 	}
 	a := &App{cfg: cfg, fyne: fa, client: client, ctx: ctx, words: words, faces: faces, prefs: readSettings(cfg.Home), now: time.Now}
 	a.spawn = func(f func()) { a.work.Go(f) }
-	a.dispatch = fyne.Do
+	a.opened = make(chan *sdk.Client, 1)
+	a.dispatch = a.onUI
 	a.after = func(d time.Duration, f func()) func() {
 		t := time.AfterFunc(d, func() { a.dispatch(f) })
 		return func() { t.Stop() }
@@ -208,15 +192,18 @@ func (a *App) start() {
 		if a.page.key != nil && a.page.key(k) {
 			return
 		}
-		if k.Name == fyne.KeyEscape || k.Name == "Back" { // Android's Back
+		if a.client != nil && (k.Name == fyne.KeyEscape || k.Name == "Back") { // Android's Back
 			a.back()
 		}
 	})
-	life := a.fyne.Lifecycle()
-	life.SetOnExitedForeground(a.pause)
-	life.SetOnStopped(a.pause)
-	a.begin()
+	a.fyne.Lifecycle().SetOnExitedForeground(a.pause)
+	a.win.SetOnClosed(a.end)
 	a.watchTree()
+	if a.client == nil {
+		a.openFolder()
+		return
+	}
+	a.begin()
 }
 
 // begin shows the first page.
@@ -231,7 +218,9 @@ func (a *App) pause() {
 	if a.page.pause != nil {
 		a.page.pause()
 	}
-	a.keep()
+	if a.client != nil {
+		a.keep()
+	}
 }
 
 // keep writes settings and the way to the disk.
@@ -262,26 +251,6 @@ func (a *App) firstWay() nav.Stack {
 }
 
 const kindOfficer = "officer"
-
-// follow keeps the device in sync and the window true to it, until ctx ends. The
-// function given waits for both.
-func (a *App) follow(ctx context.Context) (wait func()) {
-	changes := a.client.Changes(ctx)
-	listening, running := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(listening)
-		for c := range changes {
-			a.dispatch(func() { a.changed(c) })
-		}
-	}()
-	go func() {
-		defer close(running)
-		if err := a.client.Run(ctx); err != nil {
-			a.dispatch(a.reload) // damaged: the page says so
-		}
-	}()
-	return func() { <-listening; <-running }
-}
 
 // changed follows a batch of changes of the SDK with one reading.
 func (a *App) changed(sdk.Change) { a.reload() }

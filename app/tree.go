@@ -49,7 +49,12 @@ func (a *App) watchTree() {
 			case <-a.ctx.Done():
 				return
 			case <-tick.C:
-				fyne.DoAndWait(func() { last = a.writeTree(last) })
+				written := make(chan struct{})
+				a.dispatch(func() { last = a.writeTree(last); close(written) })
+				select {
+				case <-written:
+				case <-a.ctx.Done():
+				}
 			}
 		}
 	}()

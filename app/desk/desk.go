@@ -108,12 +108,13 @@ type Desk struct {
 	done     undoable
 	toasts   int
 	saving   saving
+	read     bool // what is on the device was read; nothing is claimed about it before
 	reading  bool // a reading is on its way
 	again    bool // and another one is due after it
 	resumed  bool // what was open when the program was left is open again
 
-	mu    sync.Mutex // guards inbox
-	inbox *model.Inbox
+	mu    sync.Mutex   // guards inbox
+	inbox *model.Inbox // nil until all complaints were read
 }
 
 // New makes a desk and starts reading. It ends with ctx.
@@ -144,11 +145,15 @@ func (d *Desk) Object() fyne.CanvasObject { return d.view.Object }
 // the changes from there on.
 func (d *Desk) start() {
 	changes := d.cfg.Client.Changes(d.ctx)
-	if d.readAll(false) {
-		d.readKnown()
+	err := d.readAll(false)
+	d.readKnown()
+	d.cfg.Dispatch(d.refresh)
+	if err == nil {
+		err = d.readAll(true)
 		d.cfg.Dispatch(d.refresh)
-		d.readAll(true)
-		d.cfg.Dispatch(d.refresh)
+	}
+	if err != nil && d.ctx.Err() == nil {
+		d.cfg.Dispatch(func() { d.cfg.Say(model.Say(d.cfg.Words(), err)) })
 	}
 	go d.follow(changes) // ends with ctx
 }
@@ -164,36 +169,40 @@ func (d *Desk) changed(c sdk.Change) {
 	if c.Directory || c.Account {
 		d.readKnown()
 	}
-	if c.Account {
-		d.readAll(true)
-	}
-	if len(c.Complaints) > 0 {
-		found, gone, err := d.cfg.Client.Desk.Held(d.ctx, c.Complaints...)
-		if err == nil {
-			d.mu.Lock()
-			d.inbox.Update(found, gone)
-			d.mu.Unlock()
-		}
+	found, gone, err := d.cfg.Client.Desk.Held(d.ctx, c.Complaints...)
+	if c.Account || !d.update(found, gone, err) {
+		_ = d.readAll(true) // failing again, it is read with the next change
 	}
 	d.cfg.Dispatch(d.refresh)
 }
 
+// update takes in complaints that changed; false when all must be read.
+func (d *Desk) update(found []sdk.Complaint, gone []string, err error) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err != nil || d.inbox == nil {
+		return false
+	}
+	d.inbox.Update(found, gone)
+	return true
+}
+
 // readAll reads all complaints, in full or as lists need them.
-func (d *Desk) readAll(whole bool) bool {
+func (d *Desk) readAll(whole bool) error {
 	profile, err := d.cfg.Client.Accounts.Profile()
 	if err != nil {
-		return false
+		return err
 	}
 	page, err := d.cfg.Client.Desk.Inbox(d.ctx, sdk.ViewEveryone, whole)
 	if err != nil {
-		return false
+		return err
 	}
 	inbox := model.NewInbox(profile.Subject)
 	inbox.Replace(page.Complaints)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.inbox = inbox
-	return true
+	return nil
 }
 
 // readKnown reads places, kinds, offices and colleagues; what is not on the device is
@@ -216,6 +225,8 @@ type reading struct {
 	status sdk.Status
 	open   opened
 	id     string
+	read   bool  // list is what is on the device
+	err    error // about the status
 }
 
 // refresh reads anew and shows it. While one reading is on its way, all further calls
@@ -232,10 +243,10 @@ func (d *Desk) refresh() {
 	q, id, now := d.state.Query, d.state.Open, d.cfg.Words().Now
 	d.cfg.Spawn(func() {
 		r := reading{id: id, open: d.readCase(id)}
-		r.status, _ = d.cfg.Client.Sync.Status()
+		r.status, r.err = d.cfg.Client.Sync.Status()
 		d.mu.Lock()
 		if d.inbox != nil {
-			r.list = d.inbox.Find(q, now)
+			r.list, r.read = d.inbox.Find(q, now), true
 		}
 		d.mu.Unlock()
 		d.cfg.Dispatch(func() { d.arrived(r) })
@@ -247,7 +258,11 @@ func (d *Desk) arrived(r reading) {
 	if d.settling && !d.again {
 		d.busy, d.settling = false, false
 	}
-	d.list, d.status = r.list, r.status
+	d.list = r.list
+	if r.err == nil {
+		d.status = r.status
+		d.read = d.read || r.read
+	}
 	if r.id == d.state.Open {
 		r.open.message = cmp.Or(d.open.message, r.open.message)
 		d.open = r.open
@@ -296,7 +311,11 @@ func (d *Desk) showRail() {
 	if name := d.known.office.OfficeName(w, p.Office); name != "" && post != "" {
 		post += " · " + name
 	}
-	d.view.SetRail(screen.DeskRail{View: view, Counts: d.list.Counts, Sync: model.DeskSyncOf(w, d.status), Name: p.Name, Post: post})
+	state := model.DeskSyncReading(w)
+	if d.read {
+		state = model.DeskSyncOf(w, d.status)
+	}
+	d.view.SetRail(screen.DeskRail{View: view, Counts: d.list.Counts, Sync: state, Name: p.Name, Post: post})
 }
 
 func (d *Desk) showList() {
@@ -304,7 +323,7 @@ func (d *Desk) showList() {
 	q := d.state.Query
 	q.View = cmp.Or(q.View, model.DeskOpen)
 	s := screen.DeskListState{
-		Query: q, Count: len(d.list.Cases), InView: d.list.InView, Held: d.list.Held, Offline: d.status.Offline, Selected: d.list.At(d.state.Open),
+		Reading: !d.read, Query: q, Count: len(d.list.Cases), InView: d.list.InView, Held: d.list.Held, Offline: d.status.Offline, Selected: d.list.At(d.state.Open),
 	}
 	if q.Category != "" {
 		kind, _ := d.known.guide.Kind(w, q.Category)

@@ -286,6 +286,38 @@ func (s *seat) first() {
 	s.until("the complaint", func() bool { return s.page.ID == "case-0" })
 }
 
+// texts are all words on the desk.
+func texts(o fyne.CanvasObject) (out []string) {
+	if said, ok := o.(fyne.Accessible); ok {
+		out = append(out, said.AccessibilityLabel())
+	}
+	switch v := o.(type) {
+	case *fyne.Container:
+		for _, c := range v.Objects {
+			out = append(out, texts(c)...)
+		}
+	case fyne.Widget:
+		for _, c := range test.WidgetRenderer(v).Objects() {
+			out = append(out, texts(c)...)
+		}
+	}
+	return out
+}
+
+func TestNothingIsClaimedBeforeItIsRead(t *testing.T) {
+	s := newSeat(t)
+	cfg := s.cfg
+	cfg.Spawn = func(func()) {}
+	d := New(t.Context(), cfg)
+	test.NewTempWindow(t, d.Object()).Resize(fyne.NewSize(1300, 800))
+	all := strings.Join(texts(d.Object()), "\n")
+	for _, claim := range []string{"Sign in", "complaints", "Nothing"} {
+		if strings.Contains(all, claim) {
+			t.Errorf("says %q before anything was read:\n%s", claim, all)
+		}
+	}
+}
+
 func TestKeysMoveThroughTheList(t *testing.T) {
 	s := newSeat(t)
 	s.first()

@@ -344,6 +344,11 @@ type DeskSync struct {
 	Icon        assets.Icon
 }
 
+// DeskSyncReading is the foot before anything was read.
+func DeskSyncReading(w Words) DeskSync {
+	return DeskSync{Title: w.T("desk.sync.reading"), Icon: assets.IconSync, Mood: News}
+}
+
 // DeskSyncOf says the most important thing about the network.
 func DeskSyncOf(w Words, st sdk.Status) DeskSync {
 	s := DeskSync{Title: w.T("desk.sync.never"), Text: w.T("desk.sync.nothing"), Icon: assets.IconCloudTick, Mood: Good}

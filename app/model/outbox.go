@@ -88,6 +88,21 @@ func Say(w Words, err error) string {
 	return w.T("error.unknown")
 }
 
+// SayFolder says why what is kept on the device cannot be opened, and what to do.
+func SayFolder(w Words, err error) string {
+	switch {
+	case errors.Is(err, sdk.ErrLocked):
+		return w.T("folder.locked")
+	case errors.Is(err, sdk.ErrNewer):
+		return w.T("folder.newer")
+	case errors.Is(err, sdk.ErrOtherServer):
+		return w.T("folder.other_server")
+	case errors.Is(err, sdk.ErrInvalid):
+		return w.T("folder.server")
+	}
+	return w.T("folder.failed")
+}
+
 // Wrong says what is wrong with each field, by the field's name; nil when the error is
 // about no field.
 func Wrong(w Words, err error) map[string]string {

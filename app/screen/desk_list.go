@@ -20,7 +20,8 @@ func number(n int) string { return strconv.Itoa(n) }
 
 // DeskListState is what the list shows.
 type DeskListState struct {
-	Query model.DeskQuery
+	Reading bool // nothing is known yet
+	Query   model.DeskQuery
 	// Category and Holder are the names of the filters set; empty when they are not.
 	Category, Holder string
 	Count            int // rows
@@ -140,6 +141,12 @@ func (p *deskListPane) set(s DeskListState) {
 	env := p.env
 	title := bidi.NewLabel(env, deskViewLook(env, s.Query.View).word, bidi.Text{Size: style.Title, Bold: true})
 	count := bidi.NewLabel(env, env.T("desk.count", "n", s.InView), bidi.Text{Size: style.Small, Role: style.InkMuted})
+	if s.Reading {
+		fill(p.title, bidi.Flow(env, style.Space12, title))
+		fill(p.body, ground(env, style.Surface))
+		fill(p.span, nil)
+		return
+	}
 	fill(p.title, bidi.Flow(env, style.Space12, title, count))
 	fill(p.filters, p.chips())
 	defer p.arrange()
