@@ -11,7 +11,6 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"github.com/citizens-portal/portal/app/bidi"
-	"github.com/citizens-portal/portal/app/screen"
 )
 
 // target is something in sight that can be tapped or typed into.
@@ -94,7 +93,7 @@ func (t *tree) walk(o fyne.CanvasObject, sight box, c fyne.Canvas) {
 	switch v := o.(type) {
 	case *fyne.Container:
 		children := v.Objects
-		if rows, ok := v.Layout.(*screen.Rows); ok {
+		if rows, ok := v.Layout.(interface{ Cells() []fyne.CanvasObject }); ok {
 			children, sight = rows.Cells(), boxOf(o).cut(sight)
 		}
 		for _, child := range children {

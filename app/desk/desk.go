@@ -126,7 +126,7 @@ func New(ctx context.Context, cfg Config) *Desk {
 		View: d.setView, Query: d.setQuery, Open: d.openCase, Leave: d.leaveCase, Tab: d.setTab,
 		Do: d.do, Assign: d.assign, Write: d.wrote, Send: d.sendMessage,
 		Again: d.retry, Drop: d.drop, Edit: d.edit, Sync: d.syncNow, Person: cfg.Person,
-		Categories: d.chooseCategory, Holders: d.chooseHolder, Keys: d.showKeys, Turned: d.showCase,
+		Categories: d.chooseCategory, Holders: d.chooseHolder, Keys: d.showKeys, More: d.showMore, Turned: d.showCase,
 		Form: screen.DeskFormActs{
 			Text: d.formText, Disposition: d.formDisposition, Office: d.formOffice, AddFile: d.addFile, RemoveFile: d.removeFile,
 			Send: d.sendForm, Leave: d.leaveForm, Escape: d.escape,
@@ -456,6 +456,14 @@ func (d *Desk) closeOver() {
 	d.over = false
 	d.cfg.Focus(nil)
 	d.view.SetOver(nil, nil)
+}
+
+// showMore lists the actions that the bar has no room for.
+func (d *Desk) showMore(rest []model.DeskAction) {
+	d.setOver(d.view.DeskMore(rest, func(a model.DeskAction) {
+		d.closeOver()
+		d.do(a)
+	}, d.closeOver))
 }
 
 func (d *Desk) showKeys() { d.setOver(d.view.DeskKeys(d.closeOver)) }

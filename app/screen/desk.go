@@ -29,6 +29,7 @@ type DeskActs struct {
 	Categories   func() // opens the filters' lists
 	Holders      func()
 	Keys         func() // the cheat sheet
+	More         func(rest []model.DeskAction)
 	Turned       func() // the window became narrow, or wide again; may be nil
 }
 
@@ -142,7 +143,7 @@ func (p *deskPanes) widths() (rail, list, detail float32) {
 	rest := p.size.Width - rail
 	switch {
 	case p.size.Width >= deskThree:
-		detail = min(max(deskDetail, rest*0.45), rest*0.5)
+		detail = min(max(deskDetail, rest*0.48), rest*0.5)
 		return rail, rest - detail, detail
 	case p.open:
 		return rail, 0, rest

@@ -1,6 +1,8 @@
 package screen
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 
 	"github.com/citizens-portal/portal/app/bidi"
@@ -174,11 +176,11 @@ func (d *Desk) assignees(c model.DeskCase) fyne.CanvasObject {
 	env := d.env
 	var items []fyne.CanvasObject
 	for _, a := range c.Assignees {
-		end := fyne.CanvasObject(ui.Button(env, ui.ButtonState{Kind: ui.Plain, Word: env.T("officer.assign")}, func() { d.acts.Assign(a.ID) }))
+		end := fyne.CanvasObject(ui.Button(env, ui.ButtonState{Kind: ui.Plain, Word: env.T("officer.assign"), Label: env.T("desk.act.assign_to", "name", a.Name)}, func() { d.acts.Assign(a.ID) }))
 		if a.Chosen {
 			end = ui.Chip(env, assets.IconTick, style.TonePrimary(), env.T("desk.has_it"))
 		}
-		words := column(env, 0, bidi.NewParagraph(env, a.Name, bidi.Text{Size: style.Small, Bold: true}),
+		words := column(env, 0, bidi.NewParagraph(env, a.Name, bidi.Text{Size: style.Small, Bold: true, Order: bidi.ByText}),
 			bidi.NewParagraph(env, env.T("desk.title_load", "title", a.Title, "load", a.Load), bidi.Text{Size: style.Caption, Role: style.InkMuted}))
 		items = append(items, bidi.Row(env, style.Space12, initials(env, a.Mark, 36), bidi.Grow(words), end), ui.Divider(env))
 	}
@@ -234,19 +236,40 @@ func (d *Desk) refusal(r model.Refusal) fyne.CanvasObject {
 // caseFoot is the bar of what may be done.
 func (d *Desk) caseFoot(s DeskCaseState) fyne.CanvasObject {
 	env := d.env
+	if len(s.Case.Actions) == 0 {
+		return nil
+	}
+	bar := &deskBar{env: env}
 	var buttons []fyne.CanvasObject
-	for _, a := range s.Case.Actions {
+	for i, a := range s.Case.Actions {
 		look := deskActionLook(env, a)
 		kind := ui.Outlined
 		if a == s.Case.Primary {
-			kind = ui.Filled
+			kind, bar.primary = ui.Filled, i
 		}
 		buttons = append(buttons, ui.Button(env, ui.ButtonState{Kind: kind, Word: look.word, Icon: look.icon, Disabled: s.Busy}, func() { d.acts.Do(a) }))
 	}
-	if len(buttons) == 0 {
-		return nil
+	more := ui.IconButton(env, assets.IconDots, style.Ink, env.T("desk.more"), func() {
+		var rest []model.DeskAction
+		for i, a := range s.Case.Actions {
+			if !buttons[i].Visible() {
+				rest = append(rest, a)
+			}
+		}
+		d.acts.More(rest)
+	})
+	return ui.Footer(env, &fyne.Container{Layout: bar, Objects: append(slices.Clone(buttons), more)})
+}
+
+// DeskMore lists the actions that the bar has no room for, as a card.
+func (d *Desk) DeskMore(rest []model.DeskAction, choose func(model.DeskAction), done func()) fyne.CanvasObject {
+	env := d.env
+	var rows []fyne.CanvasObject
+	for _, a := range rest {
+		look := deskActionLook(env, a)
+		rows = append(rows, ui.Button(env, ui.ButtonState{Kind: ui.Outlined, Word: look.word, Icon: look.icon}, func() { choose(a) }))
 	}
-	return ui.Footer(env, bidi.Flow(env, style.Space8, buttons...))
+	return d.card(env.T("desk.more"), column(env, style.Space8, rows...), done)
 }
 
 func deskActionLook(env bidi.Env, a model.DeskAction) viewLook {

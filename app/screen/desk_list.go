@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"maps"
 	"strconv"
 
 	"fyne.io/fyne/v2"
@@ -288,14 +289,18 @@ type deskRows struct {
 	width  float32
 	// measured is the width that high was taken at.
 	measured float32
-	wraps    bool // rows differ in height
+	wraps    bool                    // rows differ in height
+	shown    map[int]*fyne.Container // the places by the row they show
 }
 
 func newDeskRows(env bidi.Env, row func(i int) deskRow, build func(deskRow) fyne.CanvasObject, sight func()) *deskRows {
-	r := &deskRows{row: row, build: build, wraps: env.Style.Scale() > style.Scale100}
+	r := &deskRows{row: row, build: build, wraps: env.Style.Scale() > style.Scale100, shown: map[int]*fyne.Container{}}
 	r.list = newDeskList(func() int { return r.n }, r.place,
 		func(i widget.ListItemID, o fyne.CanvasObject) {
-			r.put(o.(*fyne.Container), r.row(i))
+			c := o.(*fyne.Container)
+			maps.DeleteFunc(r.shown, func(_ int, was *fyne.Container) bool { return was == c })
+			r.shown[i] = c
+			r.put(c, r.row(i))
 			sight()
 		})
 	holder := &fyne.Container{Layout: r}
@@ -355,6 +360,17 @@ func (r *deskRows) measure(width float32) {
 		r.high = high
 		r.list.Refresh()
 	}
+}
+
+// Cells gives the rows in sight, from the top: what draws a list keeps them to itself.
+func (r *deskRows) Cells() (cells []fyne.CanvasObject) {
+	from, to := r.sight()
+	for i := max(from, 0); i <= min(to+1, r.n-1); i++ {
+		if c := r.shown[i]; c != nil {
+			cells = append(cells, c)
+		}
+	}
+	return cells
 }
 
 // sight gives the first and the last row in sight.

@@ -129,7 +129,7 @@ func deskActs() DeskActs {
 	return DeskActs{
 		View: func(model.DeskView) {}, Query: func(model.DeskQuery) {}, Open: text, Leave: func() {}, Tab: func(model.DeskTab) {}, Do: func(model.DeskAction) {},
 		Assign: text, Write: text, Send: func() {}, Again: text, Drop: text, Edit: func(model.Refusal) {}, Sync: func() {}, Person: func() {},
-		Categories: func() {}, Holders: func() {}, Keys: func() {},
+		Categories: func() {}, Holders: func() {}, Keys: func() {}, More: func([]model.DeskAction) {},
 		Form: DeskFormActs{Text: text, Disposition: text, Office: text, RemoveFile: text, AddFile: func() {}, Send: func() {}, Leave: func() {}, Escape: func() {}},
 	}
 }

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"cmp"
+
 	"fyne.io/fyne/v2"
 
 	"github.com/citizens-portal/portal/app/bidi"
@@ -24,6 +26,7 @@ type ButtonState struct {
 	Word  string
 	Icon  assets.Icon // before the word; may be empty
 	After assets.Icon // after the word; may be empty
+	Label string      // says more than the word where that is seen from its place; may be empty
 
 	// Disabled makes taps do nothing; Reason then says below why.
 	Disabled bool
@@ -49,7 +52,7 @@ func Button(env bidi.Env, s ButtonState, tap func()) fyne.CanvasObject {
 			ground.edge = style.Outline
 		}
 	}
-	p := newPress(env, ground, s.Word, buttonFace(env, s, role), tap)
+	p := newPress(env, ground, cmp.Or(s.Label, s.Word), buttonFace(env, s, role), tap)
 	p.disabled = s.Disabled
 	if !s.Disabled || s.Reason == "" {
 		return p

@@ -41,9 +41,9 @@ func PictureTile(env bidi.Env, icon assets.Icon, word string, selected bool, tap
 	if selected {
 		ground = surface{fill: style.PrimaryBox, edge: style.Primary, width: style.LineThick, radius: style.RadiusCard}
 	}
-	return newPress(env, ground, word, bidi.Sized(88, 96, bidi.Pad(env, bidi.Sides(style.Space8, style.Space12), bidi.Column(env, style.Space4,
+	return newPress(env, ground, word, bidi.Sized(88, 96, bidi.Pad(env, bidi.Sides(style.Space8, style.Space12), bidi.Row(env, 0, bidi.Grow(bidi.Column(env, style.Space4,
 		bidi.Middle(Icon(env, icon, style.OnPrimaryBox, 32)),
-		bidi.NewParagraph(env, word, bidi.Text{Size: style.Small, Bold: true, Align: bidi.Center})))), tap)
+		bidi.NewParagraph(env, word, bidi.Text{Size: style.Small, Bold: true, Align: bidi.Center})))))), tap)
 }
 
 // PictureGrid lays tiles in three columns on a phone, in two when text is large.
