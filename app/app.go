@@ -98,6 +98,7 @@ type App struct {
 	fillOTP func(code string)
 
 	opened  chan *sdk.Client // on its way from the folder
+	wait    time.Duration    // for another window to let go of the folder
 	failure error            // why the folder could not be opened
 	follow  sync.WaitGroup   // what runs as long as the client is open
 	ending  atomic.Bool      // nothing is drawn any more
@@ -148,7 +149,7 @@ func newApp(ctx context.Context, cfg Config, fa fyne.App, client *sdk.Client) (*
 	}
 	a := &App{cfg: cfg, fyne: fa, client: client, ctx: ctx, words: words, faces: faces, prefs: readSettings(cfg.Home), now: time.Now}
 	a.spawn = func(f func()) { a.work.Go(f) }
-	a.opened = make(chan *sdk.Client, 1)
+	a.opened, a.wait = make(chan *sdk.Client, 1), openPatience
 	a.dispatch = a.onUI
 	a.after = func(d time.Duration, f func()) func() {
 		t := time.AfterFunc(d, func() { a.dispatch(f) })

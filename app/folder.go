@@ -32,7 +32,7 @@ const (
 func (a *App) openFolder() {
 	a.spawn(func() {
 		client, err := sdk.Open(a.ctx, sdk.Config{
-			Dir: a.cfg.Home, BaseURL: a.cfg.Server, Client: "portal/" + a.cfg.Version, DeviceName: deviceName(), LockWait: openPatience,
+			Dir: a.cfg.Home, BaseURL: a.cfg.Server, Client: "portal/" + a.cfg.Version, DeviceName: deviceName(), LockWait: a.wait,
 		})
 		if err != nil {
 			a.dispatch(func() { a.cannotOpen(err) })

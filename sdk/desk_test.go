@@ -28,8 +28,11 @@ func TestHeldActIsTakenBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if res := o.sync(); res.Sent != 0 {
-		t.Fatalf("sent while it could be taken back: %+v", res)
+	if res := o.sync(); res.Sent != 0 || res.Waiting != 1 || res.Held != 1 {
+		t.Fatalf("sent while it could be taken back, or not told: %+v", res)
+	}
+	if st, err := o.Sync.Status(); err != nil || st.Queued != 1 || st.Held != 1 {
+		t.Fatalf("%+v %v", st, err)
 	}
 	if got := o.show(id).Pending; len(got) != 1 || got[0].ToOfficer != "officer.swat" || got[0].Seen != 1 {
 		t.Fatalf("%+v", got)
@@ -50,7 +53,10 @@ func TestHeldActGoesWhenItsTimeHasCome(t *testing.T) {
 	}
 	o.restart() // killed while it was held
 	*now = now.Add(6 * time.Second)
-	if res := o.sync(); res.Sent != 1 {
+	if st, err := o.Sync.Status(); err != nil || st.Queued != 1 || st.Held != 0 {
+		t.Fatalf("%+v %v", st, err)
+	}
+	if res := o.sync(); res.Sent != 1 || res.Held != 0 {
 		t.Fatalf("%+v", res)
 	}
 	if err := o.Sync.Discard(t.Context(), sub.Op); !errors.Is(err, sdk.ErrNotFound) {

@@ -41,6 +41,7 @@ type Result struct {
 	Refused  int `json:"refused"`  // of these, now in Attention
 	Received int `json:"received"` // feed entries
 	Waiting  int `json:"waiting"`  // operations still in the outbox
+	Held     int `json:"held"`     // of these, kept back while they can be undone
 }
 
 // checksumEvery is how often feeds are compared with the server's.
@@ -147,7 +148,12 @@ func (s *Syncer) more(sel local.Select, res *Result) (again bool, err error) {
 			return err
 		}
 		out, err := tx.Outbox()
-		res.Waiting = len(out)
+		res.Waiting, res.Held = len(out), 0
+		for _, op := range out {
+			if op.Held(tx.Now()) {
+				res.Held++
+			}
+		}
 		return err
 	})
 	return again, err
@@ -280,6 +286,7 @@ type Status struct {
 	Freshness
 	SignedIn  bool      `json:"signed_in"`
 	Queued    int       `json:"queued"`
+	Held      int       `json:"held"` // of these, kept back while they can be undone
 	Checking  int       `json:"checking"`
 	Attention int       `json:"attention"`
 	Files     int       `json:"files"` // to be sent
@@ -302,6 +309,9 @@ func (s *Syncer) Status() (st Status, err error) {
 				st.Checking++
 			} else {
 				st.Queued++
+			}
+			if op.Held(tx.Now()) {
+				st.Held++
 			}
 		}
 		items, err := tx.AttentionItems()

@@ -362,6 +362,9 @@ func DeskSyncOf(w Words, st sdk.Status) DeskSync {
 		s.Text = w.T("sync.waiting", "n", st.Queued)
 		s.Icon, s.Mood = assets.IconSync, News
 	}
+	if st.Queued > 0 && st.Queued == st.Held {
+		s.Text = w.T("desk.sync.held", "n", st.Held)
+	}
 	switch {
 	case !st.SignedIn:
 		s.Title, s.Text, s.Icon, s.Mood = w.T("desk.sync.sign_in"), s.Title, assets.IconKey, Asking

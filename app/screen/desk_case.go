@@ -180,7 +180,7 @@ func (d *Desk) assignees(c model.DeskCase) fyne.CanvasObject {
 		if a.Chosen {
 			end = ui.Chip(env, assets.IconTick, style.TonePrimary(), env.T("desk.has_it"))
 		}
-		words := column(env, 0, bidi.NewParagraph(env, a.Name, bidi.Text{Size: style.Small, Bold: true, Order: bidi.ByText}),
+		words := column(env, 0, bidi.NewParagraph(env, a.Name, bidi.Text{Size: style.Small, Bold: true}),
 			bidi.NewParagraph(env, env.T("desk.title_load", "title", a.Title, "load", a.Load), bidi.Text{Size: style.Caption, Role: style.InkMuted}))
 		items = append(items, bidi.Row(env, style.Space12, initials(env, a.Mark, 36), bidi.Grow(words), end), ui.Divider(env))
 	}

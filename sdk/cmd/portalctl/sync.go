@@ -50,6 +50,9 @@ func (a *app) sync(ctx context.Context, _ []string) error {
 			return
 		}
 		line(w, "sent %d, fetched %d, waiting %d, refused %d", res.Sent-res.Refused, res.Received, res.Waiting, res.Refused)
+		if res.Held > 0 {
+			line(w, "of those waiting, %d can still be undone and will go by themselves", res.Held)
+		}
 		if files != (sdk.Files{}) {
 			line(w, "files: sent %d, waiting %d, failed %d", files.Sent, files.Waiting, files.Failed)
 		}
@@ -69,6 +72,7 @@ type statusJSON struct {
 	SignedIn  bool   `json:"signed_in"`
 	SyncedAt  *stamp `json:"synced_at,omitempty"`
 	Queued    int    `json:"queued"`
+	Held      int    `json:"held"`
 	Checking  int    `json:"checking"`
 	Attention int    `json:"attention"`
 	Files     int    `json:"files"`
@@ -81,12 +85,15 @@ func (a *app) status(_ context.Context, _ []string) error {
 	if err != nil {
 		return err
 	}
-	out := statusJSON{st.SignedIn, optional(st.SyncedAt), st.Queued, st.Checking, st.Attention, st.Files, st.LowSpace, a.client.Server()}
+	out := statusJSON{st.SignedIn, optional(st.SyncedAt), st.Queued, st.Held, st.Checking, st.Attention, st.Files, st.LowSpace, a.client.Server()}
 	return a.print(out, func(w io.Writer) {
 		line(w, "server\t%s", out.Server)
 		line(w, "signed in\t%v", st.SignedIn)
 		line(w, "last sync\t%s", cmp.Or(when(st.SyncedAt), "never"))
 		line(w, "queued\t%d", st.Queued)
+		if st.Held > 0 {
+			line(w, "can be undone\t%d", st.Held)
+		}
 		line(w, "being checked\t%d", st.Checking)
 		line(w, "needs attention\t%d", st.Attention)
 		line(w, "files to send\t%d", st.Files)

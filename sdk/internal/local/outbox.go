@@ -45,6 +45,11 @@ func (op Op) Accepted() bool {
 	return op.Answer != nil && (op.Answer.Status == api.Applied || op.Answer.Status == api.Duplicate)
 }
 
+// Held reports whether its author can still take it back.
+func (op Op) Held(now time.Time) bool {
+	return op.Told && !op.Frozen && op.NotBefore.After(now)
+}
+
 // FailuresToReport is after how many failures on the server, while others
 // pass, an operation is offered for quarantine.
 const FailuresToReport = 5
