@@ -144,7 +144,8 @@ func (s *Syncer) pauseAfter(err error) time.Duration {
 		pause = backoffCap
 	}
 	if asked := retryAfter(err); asked > 0 {
-		pause += asked
+		// Everybody was told the same: half as long again, at random, spreads them.
+		pause += asked + s.c.jitter(asked/2, backoffCap, 1)
 	}
 	s.mu.Lock()
 	s.nextTry = s.c.cfg.Now().Add(pause)

@@ -29,6 +29,9 @@ type Syncer struct {
 	tries    int // failures in a row, for the backoff
 	lastErr  error
 	nextTry  time.Time
+	// quietTo is until when the server asked not to be asked for news. What a
+	// person writes may go nevertheless.
+	quietTo time.Time
 }
 
 func newSyncer(c *Client) *Syncer {
@@ -167,6 +170,9 @@ func (s *Syncer) ended(err error) {
 	} else if !errors.Is(err, context.Canceled) {
 		s.tries++
 		s.lastErr = err
+		if asked := min(retryAfter(err), backoffCap); asked > 0 {
+			s.quietTo = s.c.cfg.Now().Add(asked)
+		}
 	}
 	s.mu.Unlock()
 	s.c.changes.send(Change{Sync: true})
@@ -177,6 +183,9 @@ func (s *Syncer) round(ctx context.Context, sel local.Select) (local.Applied, er
 	req, err := s.prepare(sel)
 	if err != nil {
 		return local.Applied{}, err
+	}
+	if left := s.quiet(); left > 0 && len(req.Operations) == 0 && !sel.PullOnly {
+		return local.Applied{}, &Error{Kind: ErrOffline, Cause: errors.New("the server asked to wait"), RetryAfter: left}
 	}
 	for _, op := range req.Operations {
 		sel.Tried[op.Op] = true
@@ -190,6 +199,19 @@ func (s *Syncer) round(ctx context.Context, sel local.Select) (local.Applied, er
 		return s.failed(ctx, sel, req.Operations, err)
 	}
 	return s.apply(ctx, req, resp)
+}
+
+// quiet is how much longer the server wants not to be asked for news. A clock
+// that was set back does not make it longer.
+func (s *Syncer) quiet() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	left := s.quietTo.Sub(s.c.cfg.Now())
+	if left <= 0 || left > backoffCap {
+		s.quietTo = time.Time{}
+		return 0
+	}
+	return left
 }
 
 func (s *Syncer) prepare(sel local.Select) (req api.SyncRequest, err error) {

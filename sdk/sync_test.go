@@ -557,6 +557,53 @@ func TestRunObeysRetryAfter(t *testing.T) {
 	})
 }
 
+// TestQuietIsObeyed: a server with too many first syncs is not asked for news
+// before the time it named, each device at another moment after it; what a person
+// writes goes at once nevertheless.
+func TestQuietIsObeyed(t *testing.T) {
+	var asked []time.Duration
+	start := time.Time{}
+	inBubble(t, func(s *fake.Server) {
+		start = time.Now()
+		s.Tamper = func(r *api.SyncResponse) { r.Busy, r.Feeds = true, nil }
+		s.Status = func(req api.SyncRequest) int {
+			if len(req.Operations) > 0 {
+				return 0
+			}
+			asked = append(asked, time.Since(start))
+			return http.StatusServiceUnavailable
+		}
+		s.RetryAfter = 40 * time.Second
+	}, func(t *testing.T, s *fake.Server, p *phone) {
+		time.Sleep(time.Second)
+		synctest.Wait()
+		id := p.lodge("a").Complaint.ID
+		if _, err := p.Sync.Now(t.Context()); !errors.Is(err, sdk.ErrOffline) {
+			t.Errorf("a person who asks for news is told to wait: %v", err)
+		}
+		synctest.Wait()
+		if p.show(id).State != sdk.StateReceived {
+			t.Error("what was written waits for a first sync")
+		}
+		if len(asked) != 1 {
+			t.Fatalf("asked at %v", asked)
+		}
+		time.Sleep(10 * time.Minute)
+		synctest.Wait()
+		for i := 1; i < len(asked); i++ {
+			if gap := asked[i] - asked[i-1]; gap < 40*time.Second {
+				t.Errorf("asked again after %s", gap)
+			}
+		}
+		if len(asked) < 2 || asked[1]-asked[0] == 40*time.Second {
+			t.Errorf("asked at %v", asked)
+		}
+		if st, err := p.Sync.Status(); err != nil || !st.SyncedAt.IsZero() {
+			t.Errorf("without its feeds it is not up to date: %+v %v", st, err)
+		}
+	})
+}
+
 func TestRunStopsAskingWhenSignedOut(t *testing.T) {
 	inBubble(t, func(s *fake.Server) { s.EndSessions() }, func(t *testing.T, s *fake.Server, p *phone) {
 		time.Sleep(24 * time.Hour)

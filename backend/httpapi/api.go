@@ -58,6 +58,7 @@ type API struct {
 	collections *collectionCache
 	limiter     *limiter
 	polls       *polls
+	firsts      admission
 	handler     http.Handler
 }
 
@@ -72,7 +73,7 @@ const (
 
 // New builds the interface.
 func New(c Config) *API {
-	a := &API{Config: c, log: c.Log, collections: &collectionCache{}, limiter: newLimiter(c.Now), polls: &polls{waiting: map[string]int{}}}
+	a := &API{Config: c, log: c.Log, collections: &collectionCache{}, limiter: newLimiter(c.Now), polls: &polls{waiting: map[string]int{}}, firsts: make(admission, firstSyncs)}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}

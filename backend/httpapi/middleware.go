@@ -49,6 +49,10 @@ func (a *API) outer(next http.Handler) http.Handler {
 			writeJSONProblem(rec, &api.Problem{Type: api.TypeLimited, Title: "Too many requests", Status: http.StatusTooManyRequests, RetryAfterSeconds: 1, RequestID: id})
 			return
 		}
+		if p := inflate(rec, r); p != nil {
+			writeJSONProblem(rec, p)
+			return
+		}
 		compressed.ServeHTTP(rec, r)
 	})
 }

@@ -118,6 +118,9 @@ func (a *API) fail(ctx context.Context, err error) error {
 func humaProblem(ctx context.Context, status int, msg string, errs []error) huma.StatusError {
 	p := &api.Problem{Type: typeOfStatus(status), Title: msg, Status: status, RequestID: requestID(ctx)}
 	for _, err := range errs {
+		if errors.Is(err, errEncoding) {
+			p.Type, p.Status, p.Title = api.TypeInvalid, http.StatusBadRequest, errEncoding.Error()
+		}
 		var d huma.ErrorDetailer
 		if errors.As(err, &d) {
 			detail := d.ErrorDetail()

@@ -59,10 +59,10 @@ func (a *API) sync(ctx context.Context, in *syncInput) (*syncOutput, error) {
 	v := feed.Viewer{Actor: viewer(ctx).Actor, Hides: a.hides(ctx)}
 	woken, stop := a.Hub.Wait(v.Feeds())
 	defer stop()
-	if err := a.pull(ctx, v, req, epoch, &out.Body); err != nil {
+	if err := a.firstPull(ctx, v, req, epoch, &out.Body); err != nil {
 		return nil, a.fail(ctx, err)
 	}
-	if req.WaitSeconds > 0 && len(out.Body.Answers) == 0 && quiet(out.Body) && a.wait(ctx, woken, req.WaitSeconds) {
+	if req.WaitSeconds > 0 && len(out.Body.Answers) == 0 && !out.Body.Busy && quiet(out.Body) && a.wait(ctx, woken, req.WaitSeconds) {
 		// Meanwhile they may have signed out, or gone to another office.
 		p, err := a.principal(ctx, in.Authorization, true)
 		if err != nil {
@@ -112,6 +112,24 @@ func (a *API) wait(ctx context.Context, woken <-chan struct{}, seconds int) bool
 	case <-ctx.Done():
 		return false
 	}
+}
+
+// firstPull is pull, for a first sync after a place has come free. Without one,
+// what was answered is told all the same.
+func (a *API) firstPull(ctx context.Context, v feed.Viewer, req api.SyncRequest, epoch string, out *api.SyncResponse) error {
+	if isFirst(v, req, epoch) {
+		leave, ok := a.firsts.enter(ctx)
+		if !ok && len(out.Answers) == 0 {
+			return &api.Problem{Type: api.TypeUnavailable, Title: "Many devices are being set up at the moment", Status: http.StatusServiceUnavailable,
+				RetryAfterSeconds: firstAgain, RequestID: requestID(ctx)}
+		}
+		if !ok {
+			out.Busy = true
+			return nil
+		}
+		defer leave()
+	}
+	return a.pull(ctx, v, req, epoch, out)
 }
 
 // pull reads a page of each of the viewer's feeds in one snapshot.

@@ -242,6 +242,11 @@ func TestByteBudgets(t *testing.T) {
 	day := s.day(t)
 	poll := s.idlePoll(t)
 	first, resumed := s.reconnect(t)
+	plainBody, packedBody := s.filing(t)
+	fmt.Printf("bytes: the request that files a complaint of %d bytes: %d, compressed=%d\n", len(sampleText), plainBody, packedBody)
+	if packedBody*10 > plainBody*7 {
+		t.Errorf("compression makes %d bytes of %d", packedBody, plainBody)
+	}
 	fmt.Printf("bytes: public=%d of %d, day=%d of %d, poll=%d of %d, sync on a new connection=%d, on a resumed one=%d\n",
 		public, budgetPublic, day, budgetDay, poll, budgetPoll, first, resumed)
 	if resumed >= first {
@@ -301,6 +306,53 @@ func (s *secure) reconnect(t *testing.T) (first, resumed int64) {
 		s.meter.cut()
 	}
 	return first, resumed
+}
+
+// scale weighs the bodies of sync requests, as they are and as they were before
+// they were compressed.
+type scale struct {
+	next          http.RoundTripper
+	plain, packed int
+}
+
+// RoundTrip implements http.RoundTripper.
+func (s *scale) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Path != api.RouteSync {
+		return s.next.RoundTrip(r)
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	s.packed += len(body)
+	s.plain += len(plain(body))
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return s.next.RoundTrip(r)
+}
+
+// filing weighs the requests that file a complaint.
+func (s *secure) filing(t *testing.T) (plain, packed int) {
+	t.Helper()
+	transport := &http.Transport{ForceAttemptHTTP2: true}
+	defer transport.CloseIdleConnections()
+	w := &scale{next: transport}
+	c, err := sdk.Open(t.Context(), sdk.Config{Dir: filepath.Join(s.dir, "citizen"), BaseURL: s.meter.url(), Client: "portal/1.0", Transport: w})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closed(t, c)
+	if _, err := c.Sync.Now(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.plain, w.packed = 0, 0
+	sub, err := c.Complaints.Lodge(t.Context(), sdk.Draft{Category: "water-supply", District: "swat", Text: sampleText})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Sync.Deliver(t.Context(), sub.Op); err != nil {
+		t.Fatal(err)
+	}
+	return w.plain, w.packed
 }
 
 // sampleText is what a citizen might write.

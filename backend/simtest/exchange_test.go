@@ -46,7 +46,7 @@ func (t *transcript) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(answer))
-	fmt.Fprintf(&t.out, "→ %s %s\n%s\n← %d\n%s\n\n", r.Method, r.URL.Path, pretty(body), resp.StatusCode, pretty(answer))
+	fmt.Fprintf(&t.out, "→ %s %s\n%s\n← %d\n%s\n\n", r.Method, r.URL.Path, pretty(plain(body)), resp.StatusCode, pretty(answer))
 	return resp, nil
 }
 

@@ -2,6 +2,7 @@ package simtest
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -140,7 +141,7 @@ func (l *link) trip(r *http.Request, body []byte) (recorded, error) {
 	}
 	sync := r.URL.Path == api.RouteSync
 	if sync {
-		l.sent(body)
+		l.sent(plain(body))
 	}
 	if err := sleep(ctx, l.latency()); err != nil {
 		return recorded{}, err
@@ -176,6 +177,19 @@ func (l *link) again(r *http.Request, body []byte) {
 		l.w.tracef("%s: %s again, %s late", l.name, r.URL.Path, late.Round(time.Second))
 		_, _ = l.serve(context.Background(), r, noWait(body)) // a doubled request's answer goes nowhere
 	})
+}
+
+// plain unpacks a body that was compressed.
+func plain(body []byte) []byte {
+	z, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return body // it was not
+	}
+	out, err := io.ReadAll(z)
+	if err != nil {
+		return body
+	}
+	return out
 }
 
 // noWait takes the long poll out of a doubled request.

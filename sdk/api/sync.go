@@ -161,6 +161,9 @@ type SyncResponse struct {
 	// Waiting is set while complaints of before this device's sign-in are hidden
 	// because nobody has approved it; when it goes, read all feeds again from 0.
 	Waiting bool `json:"waiting,omitempty"`
+	// Busy means that operations were answered, but that there was no room to read
+	// the feeds: ask again without operations.
+	Busy bool `json:"busy,omitempty"`
 	// Mismatch lists feeds whose checksum differs: read them again from 0.
 	Mismatch []string `json:"mismatch,omitempty"`
 }

@@ -10,6 +10,7 @@ package fake
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -19,6 +20,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -71,6 +73,8 @@ type Server struct {
 	// Status, when not 0, is what a sync request with these operations gets
 	// instead of an answer.
 	Status func(req api.SyncRequest) int
+	// RetryAfter goes with what Status refuses.
+	RetryAfter time.Duration
 	// Answer, when it gives one, replaces the answer to an operation.
 	Answer func(op api.Operation) *api.Answer
 	// Tamper changes an answer before it is sent.
@@ -204,14 +208,28 @@ func reply(w http.ResponseWriter, v any) {
 	_, _ = w.Write(b)
 }
 
-func refuse(w http.ResponseWriter, status int, kind string) {
+func refuse(w http.ResponseWriter, status int, kind string) { refuseFor(w, status, kind, 0) }
+
+// refuseFor names a time to wait, too.
+func refuseFor(w http.ResponseWriter, status int, kind string, wait time.Duration) {
 	w.Header().Set("Content-Type", api.ProblemType)
+	if wait > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)))
+	}
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(api.Problem{Type: kind, Title: strings.TrimPrefix(kind, "urn:portal:problem:"), Status: status})
 }
 
 func read[T any](w http.ResponseWriter, r *http.Request) (v T, ok bool) {
-	if err := json.NewDecoder(r.Body).Decode(&v); err != nil {
+	var body io.Reader = r.Body
+	if r.Header.Get("Content-Encoding") == "gzip" {
+		var err error
+		if body, err = gzip.NewReader(r.Body); err != nil {
+			refuse(w, http.StatusBadRequest, api.TypeInvalid)
+			return v, false
+		}
+	}
+	if err := json.NewDecoder(body).Decode(&v); err != nil {
 		refuse(w, http.StatusUnprocessableEntity, api.TypeInvalid)
 		return v, false
 	}

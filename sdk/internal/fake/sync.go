@@ -33,7 +33,7 @@ func (s *Server) sync(w http.ResponseWriter, r *http.Request) {
 	}
 	if s.Status != nil {
 		if status := s.Status(req); status != 0 {
-			refuse(w, status, problemType(status))
+			refuseFor(w, status, problemType(status), s.RetryAfter)
 			return
 		}
 	}

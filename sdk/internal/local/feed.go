@@ -98,7 +98,11 @@ func (tx *Tx) Apply(req api.SyncRequest, resp api.SyncResponse, wait func(tries 
 		out.More = true
 	}
 	st.Waiting = resp.Waiting
-	st.Epoch, st.SyncedAt, st.ServerAt = resp.Epoch, tx.now, resp.Time
+	st.Epoch, st.ServerAt = resp.Epoch, resp.Time
+	if !resp.Busy {
+		st.SyncedAt = tx.now
+	}
+	out.More = out.More || resp.Busy
 	if len(req.Checksums) > 0 {
 		st.ChecksumAt = tx.now
 	}

@@ -10,6 +10,7 @@ package remote
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -146,6 +147,8 @@ type call struct {
 	token  string
 	body   any
 	header map[string]string
+	// pack compresses a body that is worth it.
+	pack bool
 	// patience is added to the time limit: a long poll.
 	patience time.Duration
 }
@@ -164,13 +167,37 @@ func (c *Client) send(ctx context.Context, k call, out any) (*resty.Response, er
 		if err != nil {
 			return nil, fmt.Errorf("encode request: %w", err)
 		}
-		r.SetHeader("Content-Type", "application/json").SetBody(b)
+		r.SetHeader("Content-Type", "application/json")
+		if k.pack && len(b) >= packFrom {
+			if b, err = packed(b); err != nil {
+				return nil, fmt.Errorf("compress request: %w", err)
+			}
+			r.SetHeader("Content-Encoding", "gzip")
+		}
+		r.SetBody(b)
 	}
 	resp, err := r.Execute(k.method, k.path)
 	if err != nil && (resp == nil || resp.RawResponse == nil || resp.StatusCode() < 300 || resp.StatusCode() > 399) {
 		return nil, &Offline{Err: fmt.Errorf("%s %s: %w", k.method, k.path, err)}
 	}
 	return resp, decode(resp.StatusCode(), resp.Header(), resp.Body(), out)
+}
+
+// packFrom is from what size a body is compressed: a smaller one is a packet or
+// two either way.
+const packFrom = 1000
+
+func packed(b []byte) ([]byte, error) {
+	var out bytes.Buffer
+	z, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := z.Write(b); err != nil {
+		return nil, err
+	}
+	err = z.Close()
+	return out.Bytes(), err
 }
 
 // decode turns an answer into out or an error. Everything that does not look
@@ -230,7 +257,7 @@ func get[T any](ctx context.Context, c *Client, path, token string) (T, error) {
 // Sync pushes and pulls (api.RouteSync).
 func (c *Client) Sync(ctx context.Context, token string, req api.SyncRequest) (api.SyncResponse, error) {
 	var out api.SyncResponse
-	k := call{method: http.MethodPost, path: api.RouteSync, token: token, body: req, patience: time.Duration(req.WaitSeconds) * time.Second}
+	k := call{method: http.MethodPost, path: api.RouteSync, token: token, body: req, pack: true, patience: time.Duration(req.WaitSeconds) * time.Second}
 	_, err := c.send(ctx, k, &out)
 	return out, err
 }

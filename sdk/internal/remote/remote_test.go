@@ -1,8 +1,10 @@
 package remote
 
 import (
+	"compress/gzip"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -42,6 +44,37 @@ func TestSyncCall(t *testing.T) {
 	got, err := c.Sync(t.Context(), "token", api.SyncRequest{Request: 7, Operations: []api.Operation{{Body: body}}})
 	if err != nil || got.Request != 7 {
 		t.Fatalf("%+v %v", got, err)
+	}
+}
+
+// TestLongRequestsArePacked: short ones are not worth it.
+func TestLongRequestsArePacked(t *testing.T) {
+	var length int64
+	c := newClient(t, func(w http.ResponseWriter, r *http.Request) {
+		var body io.Reader = r.Body
+		if length = r.ContentLength; r.Header.Get("Content-Encoding") == "gzip" {
+			var err error
+			if body, err = gzip.NewReader(r.Body); err != nil {
+				t.Error(err)
+				return
+			}
+		}
+		var req api.SyncRequest
+		if err := json.NewDecoder(body).Decode(&req); err != nil {
+			t.Error(err)
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(api.SyncResponse{Request: req.Request, Epoch: string(req.Operations[0].Body)})
+	})
+	for _, n := range []int{10, 20_000} {
+		body := json.RawMessage(`"` + strings.Repeat("ab", n/2) + `"`)
+		got, err := c.Sync(t.Context(), "token", api.SyncRequest{Request: 1, Operations: []api.Operation{{Body: body}}})
+		if err != nil || got.Epoch != string(body) {
+			t.Fatalf("%d bytes: %v", n, err)
+		}
+		if length <= 0 || length > 1000 {
+			t.Errorf("%d bytes were sent as %d", n, length)
+		}
 	}
 }
 
