@@ -28,13 +28,14 @@ func main() {
 		return
 	}
 	portald := flag.String("portald", "bin/portald", "portald to measure")
+	against := flag.String("against", "", "measure beside this other portald instead of PocketBase: before and after a change")
 	seconds := flag.Duration("time", 5*time.Second, "length of each window")
 	rounds := flag.Int("rounds", 3, "windows of each kind; the median is shown")
 	sessions := flag.Int("sessions", 600, "citizens who file")
 	flag.Parse()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Minute)
 	defer cancel()
-	if err := run(ctx, *portald, *seconds, *rounds, *sessions); err != nil {
+	if err := run(ctx, *portald, *against, *seconds, *rounds, *sessions); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -49,20 +50,20 @@ type target struct {
 	get    func(worker int) request
 }
 
-func run(ctx context.Context, portald string, window time.Duration, rounds, sessions int) error {
+func run(ctx context.Context, portald, against string, window time.Duration, rounds, sessions int) error {
 	tmp, err := os.MkdirTemp("", "portal-bench-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(tmp)
-	portal, err := startPortal(ctx, portald, filepath.Join(tmp, "portal"), sessions)
+	portal, err := startPortal(ctx, "portald", portald, filepath.Join(tmp, "portal"), sessions)
 	if err != nil {
 		return fmt.Errorf("portald: %w", err)
 	}
 	defer portal.proc.stop()
-	peer, err := startPocketBase(ctx, filepath.Join(tmp, "pb"))
+	peer, err := startPeer(ctx, against, filepath.Join(tmp, "peer"), sessions)
 	if err != nil {
-		return fmt.Errorf("pocketbase: %w", err)
+		return err
 	}
 	defer peer.proc.stop()
 
@@ -89,8 +90,24 @@ func run(ctx context.Context, portald string, window time.Duration, rounds, sess
 		return err
 	}
 	a, b := portal.proc.rss(), peer.proc.rss()
-	fmt.Printf("memory at the end (RSS): portald %d MB, PocketBase %d MB, ratio %.2f\n", a>>20, b>>20, float64(a)/float64(b))
+	fmt.Printf("memory at the end (RSS): portald %d MB, %s %d MB, ratio %.2f\n", a>>20, peer.name, b>>20, float64(a)/float64(b))
 	return nil
+}
+
+// startPeer starts what ours is measured beside: PocketBase, or another portald.
+func startPeer(ctx context.Context, portald, dir string, sessions int) (*target, error) {
+	if portald != "" {
+		t, err := startPortal(ctx, "other portald", portald, dir, sessions)
+		if err != nil {
+			return nil, fmt.Errorf("other portald: %w", err)
+		}
+		return t, nil
+	}
+	t, err := startPocketBase(ctx, dir)
+	if err != nil {
+		return nil, fmt.Errorf("pocketbase: %w", err)
+	}
+	return t, nil
 }
 
 // compare runs windows in turn, ours and the peer's, and prints the medians.

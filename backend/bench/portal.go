@@ -23,7 +23,7 @@ const sampleText = "ہمارے محلے میں پانی کی مین لائن ت�
 
 // startPortal starts portald on its embedded store and signs citizens in
 // through the front door.
-func startPortal(ctx context.Context, portald, dir string, sessions int) (*target, error) {
+func startPortal(ctx context.Context, name, portald, dir string, sessions int) (*target, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func startPortal(ctx context.Context, portald, dir string, sessions int) (*targe
 	made := make([]atomic.Pointer[filed], 4*sessions)
 	var filings, readings atomic.Int64
 	return &target{
-		name: "portald",
+		name: name,
 		proc: proc,
 		create: func(int, int) (request, error) {
 			id, err := uuid.NewV7()

@@ -184,8 +184,8 @@ func (a *API) list(ctx context.Context, in *listInput) (*listOutput, error) {
 	return out, nil
 }
 
-// restRequest makes a use case's request of a plain call: its key stands for the
-// operation, on a device of its own.
+// restRequest makes a use case's request of a plain call: its key alone stands for
+// the operation, since no device counts these calls.
 func (a *API) restRequest(ctx context.Context, key string, body any) (lifecycle.Request, error) {
 	key = strings.ToLower(key)
 	if !isUUID(key) {
@@ -196,7 +196,7 @@ func (a *API) restRequest(ctx context.Context, key string, body any) (lifecycle.
 		return lifecycle.Request{}, err
 	}
 	sum := sha256.Sum256(raw)
-	return lifecycle.Request{Actor: viewer(ctx).Actor, Op: key, Device: "rest:" + key, N: 1, Hash: hex.EncodeToString(sum[:]), Hides: a.hides(ctx)}, nil
+	return lifecycle.Request{Actor: viewer(ctx).Actor, Op: key, Hash: hex.EncodeToString(sum[:]), Hides: a.hides(ctx)}, nil
 }
 
 func (a *API) lodge(ctx context.Context, in *lodgeInput) (*resultOutput, error) {

@@ -129,7 +129,7 @@ func (w *writer) group(first *turn) {
 			break
 		}
 		var grown []store.FeedID
-		grown, err = w.give(t)
+		grown, err = w.give(t, len(members) == 1)
 		feeds = append(feeds, grown...)
 	}
 	if err = w.end(err); err != nil {
@@ -159,10 +159,13 @@ func (w *writer) next(size int, began time.Time, err error) *turn {
 	}
 }
 
-// give lends the connection for one turn, in a savepoint. An error means that
-// the whole transaction is lost.
-func (w *writer) give(t *turn) ([]store.FeedID, error) {
+// give lends the connection for one turn. An error means that the whole
+// transaction is lost.
+func (w *writer) give(t *turn, first bool) ([]store.FeedID, error) {
 	w.conn.failed = nil
+	if first {
+		return w.giveAlone(t)
+	}
 	if err := w.conn.must("SAVEPOINT turn"); err != nil {
 		return nil, err
 	}
@@ -174,6 +177,21 @@ func (w *writer) give(t *turn) ([]store.FeedID, error) {
 		}
 	}
 	return out.feeds, w.conn.must("RELEASE turn")
+}
+
+// giveAlone gives the first turn of a group: there is nobody before it whose
+// work must be kept, so the transaction itself is what it would be undone by. A
+// savepoint has SQLite copy every page before it is changed.
+func (w *writer) giveAlone(t *turn) ([]store.FeedID, error) {
+	t.start <- struct{}{}
+	out := <-t.ended
+	if out.ok {
+		return out.feeds, nil
+	}
+	if err := w.conn.must("ROLLBACK"); err != nil {
+		return nil, err
+	}
+	return nil, w.conn.must("BEGIN IMMEDIATE")
 }
 
 // end commits the group, or gives it up and says why.

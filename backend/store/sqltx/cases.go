@@ -246,9 +246,16 @@ func (t *Tx) eachOf(ctx context.Context, ids []string, scan func(Rows) error, he
 	return send()
 }
 
-// insertCase adds a case unless its id or code is taken, in any district: the
-// unique keys hold per district only, so the caller has locked both names.
-const insertCase = `INSERT INTO cases (id, kind, code, district, category, citizen, status, level, office, officer, desks, lodged_at, version, more, escalate_at, silence_at)
+const intoCases = "INSERT INTO cases (id, kind, code, district, category, citizen, status, level, office, officer, desks, lodged_at, version, more, escalate_at, silence_at)"
+
+// insertCase adds a case unless its id or its code is taken, which unique keys
+// tell.
+const insertCase = intoCases + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+
+// insertCaseByDistrict does so where the unique keys hold per district only: it
+// looks in all districts, and the caller has locked both names. Its last two
+// arguments repeat them.
+const insertCaseByDistrict = intoCases + `
 SELECT CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS TEXT), CAST(? AS TEXT),
 CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS BIGINT)
 WHERE NOT EXISTS (SELECT 1 FROM cases WHERE id = ?) AND NOT EXISTS (SELECT 1 FROM cases WHERE code = ?)`
@@ -267,8 +274,12 @@ func (t *Tx) CreateCase(ctx context.Context, c portal.Case, timers store.Timers,
 			return err
 		}
 	}
-	n, err := t.exec(ctx, insertCase, c.ID, string(c.Kind), string(c.Code), string(c.District), string(c.Category), string(c.Citizen), string(c.Status), int64(c.Level),
-		string(c.Office), string(c.Officer), joinDesks(c.Desks), millis(c.LodgedAt), c.Version, more, nullMillis(timers.Escalate), nullMillis(timers.Silence), c.ID, string(c.Code))
+	args := []any{c.ID, string(c.Kind), string(c.Code), string(c.District), string(c.Category), string(c.Citizen), string(c.Status), int64(c.Level),
+		string(c.Office), string(c.Officer), joinDesks(c.Desks), millis(c.LodgedAt), c.Version, more, nullMillis(timers.Escalate), nullMillis(timers.Silence)}
+	if t.d.byDistrict {
+		args = append(args, c.ID, string(c.Code))
+	}
+	n, err := t.exec(ctx, t.d.insertCase, args...)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/citizens-portal/portal/backend/portal"
 	"github.com/citizens-portal/portal/backend/store"
@@ -74,22 +75,41 @@ func (t *Tx) flushCounts(ctx context.Context) error {
 	counts := t.counts
 	t.counts = nil
 	slices.SortFunc(counts, compareCounts)
+	changes := counts[:0]
 	for i := 0; i < len(counts); {
 		c := counts[i]
 		for i++; i < len(counts) && compareCounts(c, counts[i]) == 0; i++ {
 			c.delta += counts[i].delta
 		}
-		if c.delta == 0 {
-			continue
+		if c.delta != 0 {
+			changes = append(changes, c)
 		}
-		err := t.queue(ctx, nil, `INSERT INTO counter (metric, district, key, day, n) VALUES (?, ?, ?, ?, ?)
-ON CONFLICT (metric, district, key, day) DO UPDATE SET n = counter.n + excluded.n`, c.metric, c.district, c.key, c.day, c.delta)
-		if err != nil {
+	}
+	for part := range slices.Chunk(changes, countersAtOnce) {
+		args := make([]any, 0, 5*len(part))
+		for _, c := range part {
+			args = append(args, c.metric, c.district, c.key, c.day, c.delta)
+		}
+		if err := t.queue(ctx, nil, addCounters[len(part)], args...); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// countersAtOnce is how many counters one statement changes: a filing has two,
+// an action four at most.
+const countersAtOnce = 4
+
+// addCounters are the statements that add to so many counters, in the order
+// they are given.
+var addCounters = func() (out [countersAtOnce + 1]string) {
+	for n := 1; n <= countersAtOnce; n++ {
+		out[n] = "INSERT INTO counter (metric, district, key, day, n) VALUES " + strings.Repeat("(?, ?, ?, ?, ?), ", n-1) +
+			"(?, ?, ?, ?, ?) ON CONFLICT (metric, district, key, day) DO UPDATE SET n = counter.n + excluded.n"
+	}
+	return out
+}()
 
 // Counters implements store.CaseTx. Counters at zero are left out.
 func (t *Tx) Counters(ctx context.Context, m store.Metric, district portal.AreaID) ([]store.Counter, error) {

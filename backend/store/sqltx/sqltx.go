@@ -55,12 +55,14 @@ type Rows interface {
 
 // Dialect is what an engine adds to the shared SQL. Build it with NewDialect.
 type Dialect struct {
-	lock string // statement that takes an advisory lock on one text argument, or ""
+	lock       string // statement that takes an advisory lock on one text argument, or ""
+	byDistrict bool
 
 	caseByID, caseByIDLocked     string
 	caseByCode, caseByCodeLocked string
 	bodiesOf, eventsOf, events   string
 	record, recordLocked         string
+	insertCase                   string
 	expire                       string
 	due                          map[store.Timer]dueQueries
 }
@@ -76,21 +78,25 @@ type Options struct {
 	// Lock is the statement that takes an advisory lock, named by its one
 	// argument, until commit.
 	Lock string
-	// ByDistrict is set when the tables of bodies and events are keyed by
-	// district first, so that an id alone finds them only through the case.
+	// ByDistrict is set when the tables of cases, bodies and events are keyed by
+	// district first: an id alone then finds a body or an event only through the
+	// case, and that an id or a code is taken in another district only a look.
 	ByDistrict bool
 }
 
 // NewDialect composes the statements that differ.
 func NewDialect(o Options) *Dialect {
 	forUpdate, skipLocked := o.ForUpdate, o.SkipLocked
-	bodies, events := "case_body b WHERE b.id", "case_event e WHERE e.case_id"
+	bodies, events, insert := "case_body b WHERE b.id", "case_event e WHERE e.case_id", insertCase
 	if o.ByDistrict {
+		insert = insertCaseByDistrict
 		bodies = "cases c JOIN case_body b ON b.district = c.district AND b.id = c.id WHERE c.id"
 		events = "cases c JOIN case_event e ON e.district = c.district AND e.case_id = c.id WHERE c.id"
 	}
 	return &Dialect{
 		lock:             o.Lock,
+		byDistrict:       o.ByDistrict,
+		insertCase:       insert,
 		caseByID:         selectCase + " WHERE c.id = ?",
 		caseByIDLocked:   selectCase + " WHERE c.id = ?" + forUpdate,
 		caseByCode:       selectCase + " WHERE c.code = ?",

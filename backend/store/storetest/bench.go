@@ -44,7 +44,7 @@ func (m *bench) spread(b *testing.B, callers int, work func(ctx context.Context)
 	var left atomic.Int64
 	left.Store(int64(b.N))
 	done := make(chan error, callers)
-	used := cpuTime()
+	used := CPUTime()
 	b.ResetTimer()
 	for range callers {
 		go func() {
@@ -60,7 +60,7 @@ func (m *bench) spread(b *testing.B, callers int, work func(ctx context.Context)
 			b.Fatal(err)
 		}
 	}
-	b.ReportMetric(float64((cpuTime()-used).Nanoseconds())/1000/float64(b.N), "cpu-µs/op")
+	b.ReportMetric(float64((CPUTime()-used).Nanoseconds())/1000/float64(b.N), "cpu-µs/op")
 }
 
 func (m *bench) prepare(ctx context.Context, b *testing.B, cases int) {
