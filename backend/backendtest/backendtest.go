@@ -192,11 +192,12 @@ func Citizen(account string) portal.Actor {
 // Officer gives an officer of the directory as an actor.
 func (n *Node) Officer(id string) portal.Actor {
 	n.Helper()
-	o, ok := n.Directory.Current(n.Ctx()).Officer(portal.OfficerID(id))
+	dir := n.Directory.Current(n.Ctx())
+	o, ok := dir.Officer(portal.OfficerID(id))
 	if !ok {
 		n.Fatalf("no officer %s", id)
 	}
-	return portal.Actor{Kind: portal.OfficerActor, Officer: o}
+	return portal.Actor{Kind: portal.OfficerActor, Officer: o}.In(dir)
 }
 
 // Filing is a complaint about a dry well in Oasis.

@@ -9,6 +9,7 @@ package escalation
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/citizens-portal/portal/backend/lifecycle"
@@ -26,6 +27,9 @@ type Service struct {
 	directory func(context.Context) *portal.Directory
 	recorder  lifecycle.Recorder
 	now       func() time.Time
+	// settled is the directory for which the cases about somebody were last
+	// looked at.
+	settled atomic.Pointer[portal.Directory]
 }
 
 // New gives a sweeper.
@@ -55,6 +59,9 @@ type Closed struct {
 // Escalate moves up every case whose step is due at or before asOf.
 func (s *Service) Escalate(ctx context.Context, asOf time.Time) ([]Move, error) {
 	moves := []Move{}
+	if err := s.Settle(ctx); err != nil {
+		return moves, err
+	}
 	err := s.sweep(ctx, store.TimerEscalate, asOf, func(dir *portal.Directory, c portal.Case, now time.Time) (portal.Case, []portal.Event, error) {
 		after, events := portal.CatchUp(dir, c, nil, asOf, now)
 		return after, events, nil
@@ -102,6 +109,9 @@ const planLimit = 100_000
 func movesOf(c portal.Case, events []portal.Event) []Move {
 	var moves []Move
 	for _, e := range events {
+		if e.Action != portal.ActEscalate {
+			continue
+		}
 		moves = append(moves, Move{Code: c.Code, Case: c.ID, From: e.FromLevel, To: e.Level, DueAt: e.DueAt, RanAt: e.At})
 	}
 	return moves
@@ -148,6 +158,39 @@ func (s *Service) sweep(ctx context.Context, timer store.Timer, asOf time.Time,
 			return nil
 		}
 	}
+}
+
+// Settle takes the cases about an office or officer from where they must not be
+// any more, after the directory has changed. It does nothing while it has not.
+func (s *Service) Settle(ctx context.Context) error {
+	dir := s.directory(ctx)
+	if s.settled.Load() == dir {
+		return nil
+	}
+	var about []store.Record
+	err := s.store.View(ctx, func(tx store.Tx) (err error) {
+		about, err = tx.Records(ctx, lifecycle.KindAbout, "")
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, r := range about {
+		err := s.store.Update(ctx, func(tx store.Tx) error {
+			before, err := tx.Case(ctx, store.ScopeOf(portal.Actor{Kind: portal.SystemActor}), r.ID)
+			if err != nil {
+				return err
+			}
+			now := s.now().UTC().Truncate(time.Millisecond)
+			after, events := portal.CatchUp(dir, before, nil, now, now)
+			return s.record(ctx, tx, dir, before, after, events)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	s.settled.Store(dir)
+	return nil
 }
 
 // record writes a step; a case whose timer was wrong (a policy changed since)

@@ -13,6 +13,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -82,6 +83,7 @@ func New(c Config) *API {
 	a.sessionRoutes(h)
 	a.syncRoutes(h)
 	a.complaintRoutes(h)
+	a.trustRoutes(h)
 	a.collectionRoutes(h)
 	if a.Media != nil {
 		a.fileRoutes(h)
@@ -116,7 +118,7 @@ func newHuma(mux *http.ServeMux, version string) huma.API {
 	config.CreateHooks = nil // no $schema link in every answer: bytes matter on 2G
 	config.Transformers = nil
 	config.Info.Description = "Complaints from filing to the citizen's verdict. Devices use POST /v1/sync alone; the other routes are for integrators."
-	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"bearer": {Type: "http", Scheme: "bearer"}}
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"bearer": {Type: "http", Scheme: "bearer"}, "receipt": {Type: "http", Scheme: "receipt"}}
 	return humago.New(mux, config)
 }
 
@@ -125,7 +127,10 @@ type route struct {
 	id, method, path, summary string
 	body                      int64
 	public                    bool
-	status                    int
+	// receipt lets whoever holds the receipt of a complaint filed without an
+	// account in, too.
+	receipt bool
+	status  int
 }
 
 // operation makes huma's description of a route; all but public ones need a
@@ -138,6 +143,10 @@ func (a *API) operation(r route) huma.Operation {
 	if !r.public {
 		op.Security = []map[string][]string{{"bearer": {}}}
 		op.Middlewares = huma.Middlewares{a.authenticate}
+		if r.receipt {
+			op.Security = append(op.Security, map[string][]string{"receipt": {}})
+			op.Metadata = map[string]any{byReceipt: true}
+		}
 	}
 	return op
 }
@@ -147,7 +156,8 @@ type principalKey struct{}
 // authenticate lets only signed-in viewers through.
 func (a *API) authenticate(hc huma.Context, next func(huma.Context)) {
 	ctx := hc.Context()
-	p, err := a.principal(ctx, hc.Header("Authorization"), hc.Operation().OperationID == syncOperation)
+	_, receipt := hc.Operation().Metadata[byReceipt]
+	p, err := a.principalOf(ctx, hc.Header("Authorization"), hc.Operation().OperationID == syncOperation, receipt)
 	if err == nil && !a.limiter.allow("s:"+p.Session) {
 		err = &identity.LimitError{RetryAfter: time.Second}
 	}
@@ -156,6 +166,23 @@ func (a *API) authenticate(hc huma.Context, next func(huma.Context)) {
 		return
 	}
 	next(huma.WithValue(hc, principalKey{}, p))
+}
+
+// byReceipt marks operations that a receipt opens.
+const byReceipt = "receipt"
+
+// addressOf is where a request of huma's comes from.
+func (a *API) addressOf(ctx context.Context) string {
+	address, _ := ctx.Value(addressKey{}).(string)
+	return address
+}
+
+// principalOf reads a bearer token or, where one is allowed, a receipt.
+func (a *API) principalOf(ctx context.Context, header string, idle, receipt bool) (identity.Principal, error) {
+	if code, ok := strings.CutPrefix(header, api.SchemeReceipt+" "); ok && receipt {
+		return a.Identity.AnonymousPrincipal(code)
+	}
+	return a.principal(ctx, header, idle)
 }
 
 // principal reads a bearer token. idle requests do not count as an officer's

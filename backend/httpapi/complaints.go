@@ -100,6 +100,9 @@ func (a *API) find(ctx context.Context, tx store.Tx, ref string) (portal.Case, e
 
 func (a *API) get(ctx context.Context, in *refInput) (*complaintOutput, error) {
 	out := &complaintOutput{}
+	if err := a.noteOpening(ctx, in.Ref); err != nil {
+		return nil, a.fail(ctx, err)
+	}
 	err := a.Store.View(ctx, func(tx store.Tx) error {
 		c, err := a.find(ctx, tx, in.Ref)
 		if err != nil {
@@ -121,6 +124,9 @@ func (a *API) get(ctx context.Context, in *refInput) (*complaintOutput, error) {
 
 func (a *API) timeline(ctx context.Context, in *refInput) (*eventsOutput, error) {
 	out := &eventsOutput{}
+	if err := a.noteOpening(ctx, in.Ref); err != nil {
+		return nil, a.fail(ctx, err)
+	}
 	err := a.Store.View(ctx, func(tx store.Tx) error {
 		c, err := a.find(ctx, tx, in.Ref)
 		if err != nil {
@@ -207,6 +213,7 @@ func (a *API) lodge(ctx context.Context, in *lodgeInput) (*resultOutput, error) 
 	if !isUUID(in.Body.ID) {
 		return nil, a.fail(ctx, portal.Invalid("id", "id_shape", "send a lower-case UUID made by you"))
 	}
+	req.Admit = a.admit(ctx)
 	res, err := a.Lifecycle.Lodge(ctx, req, filing(a.Directory(ctx), in.Body))
 	return a.result(ctx, in.Key, res, err)
 }
@@ -269,7 +276,9 @@ func (a *API) counters(ctx context.Context, in *countersInput) (*countersOutput,
 	err := a.Store.View(ctx, func(tx store.Tx) error {
 		list, err := tx.Counters(ctx, store.Metric(in.Metric), "")
 		for _, c := range list {
-			if c.N != 0 && c.District.Within(office.Area) {
+			// Those of complaints about somebody stand with the whole province, so
+			// that no office sees in its figures that there is one about it.
+			if d, ok := dir.Area(c.District); ok && d.Kind == portal.District && c.N != 0 && c.District.Within(office.Area) {
 				out.Body = append(out.Body, Counter{District: string(c.District), Metric: string(c.Metric), Key: c.Key, Day: c.Day, N: c.N})
 			}
 		}

@@ -21,7 +21,10 @@ import (
 	"github.com/citizens-portal/portal/sdk/api"
 )
 
-type requestIDKey struct{}
+type (
+	requestIDKey struct{}
+	addressKey   struct{}
+)
 
 func requestID(ctx context.Context) string {
 	id, _ := ctx.Value(requestIDKey{}).(string)
@@ -36,6 +39,7 @@ func (a *API) outer(next http.Handler) http.Handler {
 		started := time.Now()
 		id := uuid.NewString()
 		ctx := context.WithValue(r.Context(), requestIDKey{}, id)
+		ctx = context.WithValue(ctx, addressKey{}, a.address(r))
 		r = r.WithContext(ctx)
 		h := w.Header()
 		h.Set("X-Request-Id", id)

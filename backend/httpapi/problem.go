@@ -34,7 +34,7 @@ var kinds = []kind{
 	{identity.ErrDeviceCopied, api.TypeResetDevice, http.StatusConflict, "Two copies of this device are in use"},
 	{identity.ErrSignedOut, api.TypeSignedOut, http.StatusUnauthorized, "Not signed in"},
 	{identity.ErrCredentials, api.TypeSignedOut, http.StatusUnauthorized, "The sign-in details are not right"},
-	{identity.ErrStepUp, api.TypeForbidden, http.StatusForbidden, "Enter your code once more for this"},
+	{identity.ErrStepUp, api.TypeStepUp, http.StatusForbidden, "Enter your code once more for this"},
 	{identity.ErrNoSMS, api.TypeUnavailable, http.StatusServiceUnavailable, "No SMS can be sent now"},
 	{media.ErrScanner, api.TypeUnavailable, http.StatusServiceUnavailable, "The file is here and waits to be checked"},
 	{portal.ErrInvalid, api.TypeInvalid, http.StatusUnprocessableEntity, "Something in the request needs correcting"},

@@ -68,7 +68,7 @@ func (a *API) quarantine(ctx context.Context, op api.Operation, p *api.Problem) 
 			if err := a.takeRoom(ctx, tx, len(doc)); err != nil {
 				return err
 			}
-			return tx.PutRecord(ctx, store.Record{Kind: kindQuarantine, ID: id, By: viewer(ctx).Device, Doc: doc})
+			return tx.PutRecord(ctx, store.Record{Kind: kindQuarantine, ID: id, By: viewer(ctx).Subject(), Doc: doc})
 		})
 	}
 	if errors.Is(err, errNoRoom) {

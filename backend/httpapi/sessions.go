@@ -22,7 +22,7 @@ type (
 	recoverInput  struct{ Body api.RecoverRequest }
 	inviteInput   struct{ Body api.InvitationRequest }
 	pinInput      struct{ Body PINRequest }
-	stepUpInput   struct{ Body StepUpRequest }
+	stepUpInput   struct{ Body api.StepUpRequest }
 	deviceInput   struct {
 		ID string `path:"id" maxLength:"64"`
 	}
@@ -37,11 +37,6 @@ type (
 // PINRequest carries the citizen's PIN.
 type PINRequest struct {
 	PIN string `json:"pin" maxLength:"64"`
-}
-
-// StepUpRequest carries an officer's fresh TOTP code.
-type StepUpRequest struct {
-	TOTP string `json:"totp" maxLength:"16"`
 }
 
 func (a *API) sessionRoutes(h huma.API) {
@@ -64,10 +59,9 @@ func (a *API) sessionRoutes(h huma.API) {
 	huma.Register(h, own("devices", http.MethodGet, api.RouteDevices, "The account's devices", 0), a.devices)
 	huma.Register(h, own("approve-device", http.MethodPost, api.RouteApprove, "Approve another device of the account", http.StatusNoContent), a.approve)
 	huma.Register(h, own("remove-device", http.MethodDelete, api.RouteDevice, "Remove a device of the account and end its sessions", http.StatusNoContent), a.removeDevice)
-	huma.Register(h, own("step-up", http.MethodPost, api.RouteStepUp, "Prove once more who an officer is, by a fresh TOTP code", http.StatusNoContent), a.stepUp)
+	huma.Register(h, own("step-up", http.MethodPost, api.RouteStepUp, "Prove once more who is signed in: officers by a fresh TOTP code, citizens by PIN", http.StatusNoContent), a.stepUp)
 	huma.Register(h, own("set-pin", http.MethodPut, api.RoutePIN, "Set the PIN that approves a new device", http.StatusNoContent), a.setPIN)
 	huma.Register(h, own("approve-by-pin", http.MethodPost, api.RoutePIN, "Approve this device by the PIN", http.StatusNoContent), a.approveByPIN)
-	huma.Register(h, own("delete-account", http.MethodDelete, api.RouteMe, "Erase who the citizen is and sign all devices out", http.StatusNoContent), a.deleteAccount)
 }
 
 func device(d api.DeviceInfo) identity.DeviceInput { return identity.DeviceInput(d) }
@@ -193,6 +187,9 @@ func (a *API) removeDevice(ctx context.Context, in *deviceInput) (*none, error) 
 }
 
 func (a *API) stepUp(ctx context.Context, in *stepUpInput) (*none, error) {
+	if viewer(ctx).Actor.Kind == portal.CitizenActor {
+		return a.done(ctx, a.Identity.StepUpByPIN(ctx, viewer(ctx), in.Body.PIN))
+	}
 	return a.done(ctx, a.Identity.StepUp(ctx, viewer(ctx), in.Body.TOTP))
 }
 
@@ -202,8 +199,4 @@ func (a *API) setPIN(ctx context.Context, in *pinInput) (*none, error) {
 
 func (a *API) approveByPIN(ctx context.Context, in *pinInput) (*none, error) {
 	return a.done(ctx, a.Identity.ApproveByPIN(ctx, viewer(ctx), in.Body.PIN))
-}
-
-func (a *API) deleteAccount(ctx context.Context, _ *none) (*none, error) {
-	return a.done(ctx, a.Identity.DeleteAccount(ctx, viewer(ctx)))
 }

@@ -34,7 +34,7 @@ type syncInput struct {
 type syncOutput struct{ Body api.SyncResponse }
 
 func (a *API) syncRoutes(h huma.API) {
-	huma.Register(h, a.operation(route{id: syncOperation, method: http.MethodPost, path: api.RouteSync, body: maxSyncBody,
+	huma.Register(h, a.operation(route{id: syncOperation, method: http.MethodPost, path: api.RouteSync, body: maxSyncBody, receipt: true,
 		summary: "Push operations and pull what changed, in one round trip"}), a.sync)
 }
 
@@ -44,7 +44,7 @@ func (a *API) sync(ctx context.Context, in *syncInput) (*syncOutput, error) {
 	req := in.Body
 	if req.WaitSeconds == 0 || len(req.Operations) > 0 {
 		// A person is behind this one: it counts as activity.
-		if _, err := a.principal(ctx, in.Authorization, false); err != nil {
+		if _, err := a.principalOf(ctx, in.Authorization, false, true); err != nil {
 			return nil, a.fail(ctx, err)
 		}
 	}
@@ -64,7 +64,7 @@ func (a *API) sync(ctx context.Context, in *syncInput) (*syncOutput, error) {
 	}
 	if req.WaitSeconds > 0 && len(out.Body.Answers) == 0 && !out.Body.Busy && quiet(out.Body) && a.wait(ctx, woken, req.WaitSeconds) {
 		// Meanwhile they may have signed out, or gone to another office.
-		p, err := a.principal(ctx, in.Authorization, true)
+		p, err := a.principalOf(ctx, in.Authorization, true, true)
 		if err != nil {
 			return nil, a.fail(ctx, err)
 		}
@@ -291,7 +291,14 @@ func (a *API) carryOut(ctx context.Context, op api.Operation) (_ lifecycle.Resul
 		if !isUUID(body.ID) {
 			return lifecycle.Result{}, portal.Invalid("id", "id_shape", "a complaint's id is a lower-case UUID made on the device")
 		}
+		req.Admit = a.admit(ctx)
 		return a.Lifecycle.Lodge(ctx, req, filing(a.Directory(ctx), body))
+	case op.Type == api.OpOpen && op.Version == 1:
+		var body api.OpenBody
+		if err := decode(op.Body, &body); err != nil {
+			return lifecycle.Result{}, err
+		}
+		return a.Lifecycle.Opened(ctx, req, body.Case)
 	case op.Type == api.OpAct && op.Version == 1:
 		var body api.ActBody
 		if err := decode(op.Body, &body); err != nil {

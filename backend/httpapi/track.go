@@ -125,12 +125,8 @@ func (a *API) tracked(ctx context.Context, ref, secret string, do func(store.Tx,
 		if err != nil {
 			return err
 		}
-		raw, err := tx.Body(ctx, c.ID)
+		body, err := filed(ctx, tx, c.ID)
 		if err != nil {
-			return err
-		}
-		var body portal.Complaint
-		if err := json.Unmarshal(raw, &body); err != nil {
 			return err
 		}
 		if !secretMatches(secret, body.SecretHash) {
@@ -138,6 +134,15 @@ func (a *API) tracked(ctx context.Context, ref, secret string, do func(store.Tx,
 		}
 		return do(tx, c)
 	})
+}
+
+// filed gives what was filed.
+func filed(ctx context.Context, tx store.Tx, id string) (body portal.Complaint, err error) {
+	raw, err := tx.Body(ctx, id)
+	if err != nil {
+		return body, err
+	}
+	return body, json.Unmarshal(raw, &body)
 }
 
 func secretMatches(secret, hash string) bool {

@@ -175,6 +175,9 @@ func (a *API) fileRoutes(h huma.API) {
 // file serves a file to whoever may see its complaint.
 func (a *API) file(ctx context.Context, in *fileInput) (*huma.StreamResponse, error) {
 	var c portal.Case
+	if err := a.noteOpening(ctx, in.Ref); err != nil {
+		return nil, a.fail(ctx, err)
+	}
 	err := a.Store.View(ctx, func(tx store.Tx) (err error) {
 		c, err = a.find(ctx, tx, in.Ref)
 		return err

@@ -50,7 +50,21 @@ func (l lens) complaint(c portal.Case, filed []byte) (api.Complaint, error) {
 		out.AllowedActions = append(out.AllowedActions, string(action))
 	}
 	l.people(c, &out)
+	l.protect(c, body, &out)
 	return out, nil
+}
+
+// protect keeps from officers what a sensitive category withholds, and says
+// whom a case is about to those who may see it at all.
+func (l lens) protect(c portal.Case, body portal.Complaint, out *api.Complaint) {
+	out.Anonymous, out.Erased = c.Citizen.Anonymous(), body.Erased
+	if c.About.Somebody() {
+		out.About = &api.About{Office: string(c.About.Office), Officer: c.About.Name}
+	}
+	if l.actor.Kind == portal.OfficerActor && l.dir.Sensitive(c.Category) {
+		out.PlaceWithheld = body.Place != ""
+		out.Place = ""
+	}
 }
 
 // people fills in who is who: citizens learn an officer's title, officers learn
@@ -78,11 +92,14 @@ func (l lens) event(e portal.Event) api.Event {
 	out := api.Event{
 		N: e.N, Action: string(e.Action), Role: string(e.Role), At: e.At, DueAt: e.DueAt, AsOf: e.AsOf, Status: string(e.Status),
 		Level: e.Level, FromLevel: e.FromLevel, Text: e.Text, ToOffice: string(e.ToOffice), Disposition: string(e.Disposition),
-		Files: l.files.show(e.Case, e.Files), Rating: rating(e.Rating),
+		Files: l.files.show(e.Case, e.Files), Rating: rating(e.Rating), Erased: e.Erased,
 	}
 	officer, isOfficer := l.dir.Officer(e.Officer)
 	if isOfficer {
 		out.By, out.ByName = string(officer.Office), text(officer.Title)
+	}
+	if isOfficer && e.Action == portal.ActReveal {
+		out.Person = officer.Name
 	}
 	if office, ok := l.dir.Office(e.Office); ok && !isOfficer {
 		out.By, out.ByName = string(office.ID), text(office.Name)
@@ -161,6 +178,7 @@ func filing(dir *portal.Directory, b api.LodgeBody) lifecycle.Filing {
 			Text: strings.TrimSpace(b.Text), Area: area, Place: strings.TrimSpace(b.Place), Language: b.Language, Files: filesIn(b.Files),
 			SecretHash: b.SecretHash, WrittenAt: b.WrittenAt,
 		},
+		AboutOffice: portal.OfficeID(strings.TrimSpace(b.AboutOffice)), AboutOfficer: b.AboutOfficer,
 	}
 }
 
@@ -208,7 +226,7 @@ func categoryTree(dir *portal.Directory, parent portal.CategoryCode) []api.Categ
 			continue
 		}
 		policy, _ := dir.Policy(c.Code)
-		node := api.Category{Code: string(c.Code), Name: text(c.Name), Icon: c.Icon, Words: c.Words, Evidence: policy.Evidence}
+		node := api.Category{Code: string(c.Code), Name: text(c.Name), Icon: c.Icon, Words: c.Words, Evidence: policy.Evidence, Sensitive: dir.Sensitive(c.Code)}
 		if !dir.IsLeaf(c.Code) {
 			node.Children = categoryTree(dir, c.Code)
 		}

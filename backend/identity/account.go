@@ -24,6 +24,9 @@ type accountDoc struct {
 	Recovery  string    `json:"recovery,omitempty"`
 	PIN       string    `json:"pin,omitempty"`
 	CreatedAt time.Time `json:"created_at"`
+	// SetupEnds is set while the recovery code is one printed at a desk: it is
+	// good until then, for the first sign-in.
+	SetupEnds time.Time `json:"setup_ends,omitzero"`
 	DeletedAt time.Time `json:"deleted_at,omitzero"`
 }
 
@@ -57,6 +60,12 @@ type RegisterInput struct {
 
 // check gives the input's parsed form, or all wrong fields at once.
 func (in RegisterInput) check(dir *portal.Directory) (person, Mobile, error) {
+	who, mobile, err := in.checkPerson(dir)
+	return who, mobile, portal.Collect(err, in.Device.check())
+}
+
+// checkPerson is check without the device, which a desk has none of.
+func (in RegisterInput) checkPerson(dir *portal.Directory) (person, Mobile, error) {
 	cnic, errCNIC := ParseCNIC(in.CNIC)
 	mobile, errMobile := ParseMobile(in.Mobile)
 	name, errName := parseName(in.Name)
@@ -65,7 +74,7 @@ func (in RegisterInput) check(dir *portal.Directory) (person, Mobile, error) {
 	if !ok {
 		errDistrict = portal.Invalid("district", "district_unknown", "%q is not a district: choose one from the list of areas", in.District)
 	}
-	err := portal.Collect(errCNIC, errMobile, errName, errDistrict, checkLanguage(in.Language), in.Device.check())
+	err := portal.Collect(errCNIC, errMobile, errName, errDistrict, checkLanguage(in.Language))
 	return person{name, cnic.Reveal(), mobile.Reveal(), district.ID}, mobile, err
 }
 
@@ -221,8 +230,24 @@ func (s *Service) messageID() (string, error) {
 	return fmt.Sprintf("%013d-%s", s.now().UnixMilli(), id), err
 }
 
-// DeleteAccount erases who the citizen is and signs all devices out. Complaints
-// stay, under the pseudonym, because offices must answer for them.
+// MayDelete says whether the principal's device may have the account deleted: a
+// stolen number must not erase its owner. Errors: portal.ErrForbidden.
+func (s *Service) MayDelete(ctx context.Context, p Principal) error {
+	if p.Actor.Kind != portal.CitizenActor || p.Actor.Account.Anonymous() {
+		return portal.ErrForbidden
+	}
+	return s.cfg.Store.View(ctx, func(tx store.Tx) error {
+		d, err := get[deviceDoc](ctx, tx, kindDevice, deviceID(p.Actor.Account, p.Device), s.now())
+		if errors.Is(err, store.ErrNotFound) || err == nil && !d.trusted(s.now()) {
+			return portal.ErrForbidden
+		}
+		return err
+	})
+}
+
+// DeleteAccount erases who the citizen is and signs all devices out. Ask
+// MayDelete first, and have the words of their complaints erased before this:
+// afterwards nobody is left to ask for it.
 func (s *Service) DeleteAccount(ctx context.Context, p Principal) error {
 	if p.Actor.Kind != portal.CitizenActor {
 		return portal.ErrForbidden
@@ -250,6 +275,16 @@ func (s *Service) DeleteAccount(ctx context.Context, p Principal) error {
 		}
 		if err := tx.DeleteRecord(ctx, kindPerson, string(id)); err != nil {
 			return err
+		}
+		// What a sign-in of the last minutes has sealed about them.
+		open, err := tx.Records(ctx, kindChallenge, a.Index)
+		if err != nil {
+			return err
+		}
+		for _, r := range open {
+			if err := tx.DeleteRecord(ctx, kindChallenge, r.ID); err != nil {
+				return err
+			}
 		}
 		if err := s.endSessions(ctx, tx, subjectOf(p.Actor), "", "account deleted"); err != nil {
 			return err

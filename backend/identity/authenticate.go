@@ -109,11 +109,12 @@ func (s *Service) principalOf(ctx context.Context, d sessionDoc, dev deviceDoc) 
 		}
 		return p, nil
 	}
-	o, ok := s.cfg.Directory(ctx).Officer(d.Officer)
+	dir := s.cfg.Directory(ctx)
+	o, ok := dir.Officer(d.Officer)
 	if !ok || o.Disabled {
 		return Principal{}, ErrSignedOut
 	}
-	p.Actor = portal.Actor{Kind: portal.OfficerActor, Officer: o}
+	p.Actor = portal.Actor{Kind: portal.OfficerActor, Officer: o}.In(dir)
 	return p, nil
 }
 

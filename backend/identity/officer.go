@@ -160,8 +160,9 @@ func (s *Service) totpStep(cred credentialDoc, code string) (int64, error) {
 	return found, nil
 }
 
-// StepUp proves once more who the officer is, with a fresh TOTP code, for acts
-// that need it (see Principal.Fresh). Errors: ErrCredentials, *LimitError.
+// StepUp proves once more who an officer is, with a fresh TOTP code, for acts
+// that need it (see Principal.Fresh); citizens have StepUpByPIN. Errors:
+// ErrCredentials, *LimitError.
 func (s *Service) StepUp(ctx context.Context, p Principal, code string) error {
 	if p.Actor.Kind != portal.OfficerActor {
 		return portal.ErrForbidden
@@ -195,7 +196,10 @@ func (s *Service) StepUp(ctx context.Context, p Principal, code string) error {
 			refused = ErrCredentials
 			return s.audit(ctx, tx, subjectOf(p.Actor), "stepup.refuse", p.Session, "")
 		}
-		return s.steppedUp(ctx, tx, p, key)
+		if err := s.forgive(ctx, tx, officerThrottle(), key); err != nil {
+			return err
+		}
+		return s.steppedUp(ctx, tx, p)
 	})
 	if err == nil {
 		err = refused
@@ -203,10 +207,7 @@ func (s *Service) StepUp(ctx context.Context, p Principal, code string) error {
 	return err
 }
 
-func (s *Service) steppedUp(ctx context.Context, tx store.Tx, p Principal, key string) error {
-	if err := s.forgive(ctx, tx, officerThrottle(), key); err != nil {
-		return err
-	}
+func (s *Service) steppedUp(ctx context.Context, tx store.Tx, p Principal) error {
 	d, err := get[sessionDoc](ctx, tx, kindSession, p.Session, s.now())
 	if errors.Is(err, store.ErrNotFound) || err == nil && !d.alive(s.now()) {
 		return ErrSignedOut

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/citizens-portal/portal/backend/portal"
 	"github.com/citizens-portal/portal/backend/store"
@@ -86,7 +87,8 @@ func (s *Service) recover(ctx context.Context, tx store.Tx, index, code string, 
 	if err != nil {
 		return signedIn{}, err
 	}
-	if right := sameHash(a.Recovery, s.recoveryHash(a.ID, code)); !known || !right {
+	good := a.SetupEnds.IsZero() || s.now().Before(a.SetupEnds)
+	if right := sameHash(a.Recovery, s.recoveryHash(a.ID, code)); !known || !right || !good {
 		return signedIn{refused: ErrCredentials}, s.refuse(ctx, tx, "recovery", index, "wrong code or number")
 	}
 	if err := s.forgive(ctx, tx, recoveryThrottle(), index); err != nil {
@@ -96,6 +98,7 @@ func (s *Service) recover(ctx context.Context, tx store.Tx, index, code string, 
 	if err != nil {
 		return signedIn{}, err
 	}
+	a.SetupEnds = time.Time{}
 	out, err := s.signIn(ctx, tx, a, device, true, "recovery")
 	if err != nil || out.refused != nil {
 		return out, err
@@ -152,6 +155,17 @@ func (s *Service) SetPIN(ctx context.Context, p Principal, pin string) error {
 // ApproveByPIN lets the principal's own new device see everything. Errors:
 // ErrCredentials (also when no PIN was ever set), *LimitError.
 func (s *Service) ApproveByPIN(ctx context.Context, p Principal, pin string) error {
+	return s.byPIN(ctx, p, pin, s.approveOwn)
+}
+
+// StepUpByPIN proves once more who a citizen is, by their PIN, for acts that need
+// it (see Principal.Fresh). Errors as for ApproveByPIN.
+func (s *Service) StepUpByPIN(ctx context.Context, p Principal, pin string) error {
+	return s.byPIN(ctx, p, pin, s.steppedUp)
+}
+
+// byPIN runs then when the PIN is right.
+func (s *Service) byPIN(ctx context.Context, p Principal, pin string, then func(context.Context, store.Tx, Principal) error) error {
 	if p.Actor.Kind != portal.CitizenActor {
 		return portal.ErrForbidden
 	}
@@ -180,7 +194,10 @@ func (s *Service) ApproveByPIN(ctx context.Context, p Principal, pin string) err
 			refused = ErrCredentials
 			return s.audit(ctx, tx, subjectOf(p.Actor), "pin.refuse", p.Device, "")
 		}
-		return s.acceptPIN(ctx, tx, p)
+		if err := s.forgive(ctx, tx, pinThrottle(), string(p.Actor.Account)); err != nil {
+			return err
+		}
+		return then(ctx, tx, p)
 	})
 	if err == nil {
 		err = refused
@@ -188,10 +205,7 @@ func (s *Service) ApproveByPIN(ctx context.Context, p Principal, pin string) err
 	return err
 }
 
-func (s *Service) acceptPIN(ctx context.Context, tx store.Tx, p Principal) error {
-	if err := s.forgive(ctx, tx, pinThrottle(), string(p.Actor.Account)); err != nil {
-		return err
-	}
+func (s *Service) approveOwn(ctx context.Context, tx store.Tx, p Principal) error {
 	d, err := get[deviceDoc](ctx, tx, kindDevice, deviceID(p.Actor.Account, p.Device), s.now())
 	if err != nil {
 		return err

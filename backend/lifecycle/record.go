@@ -36,6 +36,10 @@ func Timers(dir *portal.Directory, c portal.Case) store.Timers {
 	return t
 }
 
+// KindAbout is the kind of the records that list cases about somebody, by the
+// case's id: whoever changes the directory has these looked at again.
+const KindAbout = "about"
+
 // Created writes a case that was just filed, with the leaf of its first event.
 func (r Recorder) Created(ctx context.Context, tx store.Tx, dir *portal.Directory, c portal.Case, body []byte, first portal.Event, leaf store.Leaf) error {
 	if err := tx.CreateCase(ctx, c, Timers(dir, c), body, first); err != nil {
@@ -43,6 +47,11 @@ func (r Recorder) Created(ctx context.Context, tx store.Tx, dir *portal.Director
 	}
 	if err := tx.PutLeaf(ctx, leaf); err != nil {
 		return fmt.Errorf("lodge %s: %w", c.ID, err)
+	}
+	if c.About.Somebody() {
+		if err := tx.PutRecord(ctx, store.Record{Kind: KindAbout, ID: c.ID, By: string(c.About.Officer), Doc: []byte("{}")}); err != nil {
+			return err
+		}
 	}
 	if err := tx.Count(ctx, gauge(c), 1); err != nil {
 		return err
@@ -84,7 +93,7 @@ func (r Recorder) Changed(ctx context.Context, tx store.Tx, dir *portal.Director
 
 // told are the actions a citizen hears of by SMS too: each asks something of
 // them or decides their case.
-var told = []portal.Action{portal.ActAsk, portal.ActPropose, portal.ActInvalidate, portal.ActSilence, portal.ActEscalate}
+var told = []portal.Action{portal.ActAsk, portal.ActPropose, portal.ActInvalidate, portal.ActSilence, portal.ActEscalate, portal.ActReveal}
 
 func (r Recorder) tell(ctx context.Context, tx store.Tx, c portal.Case, events []portal.Event) error {
 	if r.Notify == nil {
@@ -100,11 +109,11 @@ func (r Recorder) tell(ctx context.Context, tx store.Tx, c portal.Case, events [
 }
 
 func gauge(c portal.Case) store.Counter {
-	return store.Counter{District: c.District, Metric: store.GaugeStatus, Key: fmt.Sprintf("%s|%s|%d", c.Category, c.Status, c.Level)}
+	return store.Counter{District: c.CountedIn(), Metric: store.GaugeStatus, Key: fmt.Sprintf("%s|%s|%d", c.Category, c.Status, c.Level)}
 }
 
 func daily(c portal.Case, m store.Metric, at time.Time) store.Counter {
-	return store.Counter{District: c.District, Metric: m, Key: string(c.Category), Day: at.UTC().Format(time.DateOnly)}
+	return store.Counter{District: c.CountedIn(), Metric: m, Key: string(c.Category), Day: at.UTC().Format(time.DateOnly)}
 }
 
 func count(ctx context.Context, tx store.Tx, before, after portal.Case, events []portal.Event) error {

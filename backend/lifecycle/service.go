@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -72,6 +73,9 @@ type Request struct {
 	// Hides tells, by filing time, which cases the device may not see yet, and
 	// so not act on; nil for none.
 	Hides func(lodgedAt time.Time) bool
+	// Admit, when set, is asked in the transaction of a new filing whether one
+	// more is taken from where it comes.
+	Admit func(ctx context.Context, tx store.Tx) error
 }
 
 // Result is what an operation led to.
@@ -91,6 +95,9 @@ type Filing struct {
 	District portal.AreaID
 	Category portal.CategoryCode
 	Body     portal.Complaint
+	// AboutOffice and AboutOfficer are whom it is about, as the citizen wrote it.
+	AboutOffice  portal.OfficeID
+	AboutOfficer string
 }
 
 // codeTries bounds how often a code that happens to be taken is drawn anew.
@@ -107,8 +114,10 @@ func (s *Service) Lodge(ctx context.Context, req Request, f Filing) (Result, err
 	dir := s.Directory(ctx)
 	at := s.Now().UTC().Truncate(time.Millisecond)
 	c := portal.Case{ID: f.ID, District: f.District, Category: f.Category, Citizen: req.Actor.Account}
+	about, errAbout := dir.FindAbout(f.AboutOffice, f.AboutOfficer)
+	c.About = about
 	c, first, err := portal.Lodge(dir, c, f.Body, at)
-	if err != nil {
+	if err = portal.Collect(errAbout, err, checkAnonymous(req.Actor, f.Body.Files)); err != nil {
 		return s.lodgedBefore(ctx, req, err)
 	}
 	body, err := json.Marshal(f.Body)
@@ -197,6 +206,11 @@ func (s *Service) lodgeOnce(ctx context.Context, dir *portal.Directory, req Requ
 		if err := s.withinDay(ctx, tx, c.Case); err != nil {
 			return err
 		}
+		if req.Admit != nil {
+			if err := req.Admit(ctx, tx); err != nil {
+				return err
+			}
+		}
 		if err := remember(ctx, tx, req, res, c.first.At); err != nil {
 			return err
 		}
@@ -235,7 +249,7 @@ func sameFiling(ctx context.Context, tx store.Tx, old, c portal.Case, body []byt
 	if err != nil {
 		return err
 	}
-	if old.District != c.District || old.Category != c.Category || !bytes.Equal(filed, body) {
+	if old.About != c.About || old.District != c.District || old.Category != c.Category || !bytes.Equal(filed, body) {
 		return ErrOperationReused
 	}
 	return nil
@@ -257,6 +271,9 @@ func (e *LimitError) Unwrap() error { return portal.ErrLimited }
 
 // withinDay keeps one account from flooding a desk.
 func (s *Service) withinDay(ctx context.Context, tx store.Tx, c portal.Case) error {
+	if c.Citizen.Anonymous() {
+		return oneForReceipt(ctx, tx, c)
+	}
 	if s.PerDay <= 0 {
 		return nil
 	}
@@ -305,14 +322,26 @@ type Ask struct {
 // Act does something to a case. Errors are portal's: ErrNotFound also when the
 // case is not the actor's to see.
 func (s *Service) Act(ctx context.Context, req Request, ask Ask) (Result, error) {
-	if ask.Action == portal.ActLodge || ask.Action == portal.ActEscalate || ask.Action == portal.ActSilence {
+	if slices.Contains(notAsked, ask.Action) {
 		return Result{}, fmt.Errorf("%s: %w", ask.Action, portal.ErrForbidden)
 	}
+	if err := checkAnonymous(req.Actor, ask.Files); err != nil {
+		return Result{}, err
+	}
+	return s.act(ctx, req, ask, nil)
+}
+
+// notAsked are the actions with a way of their own.
+var notAsked = []portal.Action{portal.ActLodge, portal.ActEscalate, portal.ActSilence, portal.ActReroute, portal.ActReveal}
+
+// act carries out an action; also, when set, runs in its transaction.
+func (s *Service) act(ctx context.Context, req Request, ask Ask, also func(store.Tx, portal.Case) error) (Result, error) {
 	dir := s.Directory(ctx)
+	req.Actor = req.Actor.In(dir)
 	var out Result
 	err := s.Store.Update(ctx, func(tx store.Tx) error {
 		prior, found, err := replay(ctx, tx, req)
-		if err != nil || found {
+		if err != nil || found && also == nil {
 			out = prior
 			return err
 		}
@@ -322,6 +351,10 @@ func (s *Service) Act(ctx context.Context, req Request, ask Ask) (Result, error)
 		}
 		if err != nil {
 			return err
+		}
+		if found {
+			out = prior
+			return also(tx, before)
 		}
 		at := s.Now().UTC().Truncate(time.Millisecond)
 		after, events, err := portal.Act(dir, before, portal.Command{
@@ -335,7 +368,10 @@ func (s *Service) Act(ctx context.Context, req Request, ask Ask) (Result, error)
 		if err := remember(ctx, tx, req, out, at); err != nil {
 			return err
 		}
-		return s.Changed(ctx, tx, dir, before, after, events)
+		if err := s.Changed(ctx, tx, dir, before, after, events); err != nil || also == nil {
+			return err
+		}
+		return also(tx, after)
 	})
 	if err != nil {
 		return Result{}, err

@@ -1,5 +1,7 @@
 package portal
 
+import "fmt"
+
 // ActionView is reading a case: what everybody with a part in it may do. It is
 // no event and stands in no table.
 const ActionView Action = "view"
@@ -24,8 +26,19 @@ func Can(a Actor, action Action, c Case) error {
 	if _, err := transitionFor(c.Status, action, role); err != nil {
 		return err
 	}
-	if action == ActInvalidate {
+	switch action {
+	case ActInvalidate:
 		return checkInvalidate(c, a)
+	case ActReveal:
+		return checkReveal(c)
+	}
+	return nil
+}
+
+// checkReveal: who filed without a name cannot be revealed.
+func checkReveal(c Case) error {
+	if c.Citizen.Anonymous() {
+		return fmt.Errorf("reveal: it was filed without a name: %w", ErrForbidden)
 	}
 	return nil
 }

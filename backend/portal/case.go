@@ -30,6 +30,8 @@ type Case struct {
 	District AreaID       `json:"district"`
 	Category CategoryCode `json:"category"`
 	Citizen  AccountID    `json:"citizen"`
+	// About is whom it complains of, if anybody here.
+	About About `json:"about,omitzero"`
 
 	Status Status `json:"status"`
 	// Level is the step of the chain that answers for it: 0, 1, 2.
@@ -83,6 +85,8 @@ type Complaint struct {
 	WrittenAt time.Time `json:"written_at,omitzero"`
 	// Sample marks made-up complaints of a demonstration.
 	Sample bool `json:"sample,omitempty"`
+	// Erased is set when the complainant had their words erased.
+	Erased bool `json:"erased,omitempty"`
 }
 
 // File is one attachment as promised: its content's SHA-256 (hex), its size in
@@ -121,6 +125,8 @@ type Event struct {
 	Disposition Disposition `json:"disposition,omitempty"`
 	Files       []File      `json:"files,omitempty"`
 	Rating      *Rating     `json:"rating,omitempty"`
+	// Erased is set when its text was erased with the complainant's account.
+	Erased bool `json:"erased,omitempty"`
 }
 
 // Disposition is what an officer's answer grants.
@@ -148,6 +154,24 @@ type Actor struct {
 	Kind    ActorKind
 	Account AccountID
 	Officer Officer
+	// dir is the hierarchy an officer stands in; see In.
+	dir *Directory
+}
+
+// In gives the actor with the hierarchy they stand in. Without one an officer
+// sees no complaint about anybody: nobody could tell whether it is about them.
+func (a Actor) In(dir *Directory) Actor {
+	a.dir = dir
+	return a
+}
+
+// BarredFrom reports whether a case is about the actor, their office or an
+// office above theirs.
+func (a Actor) BarredFrom(c Case) bool {
+	if a.Kind != OfficerActor || !c.About.Somebody() {
+		return false
+	}
+	return a.dir == nil || a.Officer.ID == c.About.Officer || a.dir.Bars(c.About, a.Officer.Office)
 }
 
 // RoleIn gives the actor's part in a case, and false when they have none: then
@@ -166,7 +190,7 @@ func (a Actor) RoleIn(c Case) (Role, bool) {
 
 func (a Actor) officerRole(c Case) (Role, bool) {
 	o := a.Officer
-	if o.ID == "" || o.Disabled || !slices.Contains(c.Desks, o.Office) {
+	if o.ID == "" || o.Disabled || !slices.Contains(c.Desks, o.Office) || a.BarredFrom(c) {
 		return "", false
 	}
 	switch {
@@ -219,19 +243,24 @@ const (
 func moment(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
 
 // Lodge files a complaint: it is with the office at level 0 of its district
-// from this moment. The id, code, district, category and citizen's account are
+// from this moment, or with the next one up that it is not about. The id, code,
+// district, category, citizen's account and whom it is about (FindAbout) are
 // the caller's; everything else of c is set here. Errors name the field.
 func Lodge(dir *Directory, c Case, body Complaint, at time.Time) (Case, Event, error) {
 	if err := checkLodge(dir, c, body); err != nil {
 		return Case{}, Event{}, err
 	}
-	office, _ := dir.ChainOffice(c.District, 0)
+	c.Level = 0
+	office, level, err := firstOffice(dir, c)
+	if err != nil {
+		return Case{}, Event{}, err
+	}
 	at = moment(at)
 	c = Case{
-		ID: c.ID, Kind: KindComplaint, Code: c.Code, District: c.District, Category: c.Category, Citizen: c.Citizen,
-		Status: New, Office: office.ID, Desks: []OfficeID{office.ID}, LodgedAt: at, Version: 1,
+		ID: c.ID, Kind: KindComplaint, Code: c.Code, District: c.District, Category: c.Category, Citizen: c.Citizen, About: c.About,
+		Status: New, Level: level, Office: office.ID, Desks: []OfficeID{office.ID}, LodgedAt: at, Version: 1,
 	}
-	e := Event{Case: c.ID, N: 1, Action: ActLodge, Role: RoleCitizen, Account: c.Citizen, At: at, Status: New, ToOffice: office.ID}
+	e := Event{Case: c.ID, N: 1, Action: ActLodge, Role: RoleCitizen, Account: c.Citizen, At: at, Status: New, Level: level, ToOffice: office.ID}
 	return c, e, nil
 }
 
@@ -320,6 +349,7 @@ func isSHA256(hash string) bool {
 // Errors: ErrNotFound when the case does not exist for the actor, ErrForbidden,
 // *TransitionError, *VersionError, *FieldError or FieldErrors.
 func Act(dir *Directory, c Case, cmd Command) (Case, []Event, error) {
+	cmd.Actor = cmd.Actor.In(dir)
 	if cmd.Actor.Kind == SystemActor {
 		after, e, err := act(dir, c, c.Version, cmd)
 		if err != nil {
@@ -433,9 +463,9 @@ func change(dir *Directory, c *Case, cmd Command, e *Event) {
 		addDesk(c, next.ID)
 		e.ToOffice = next.ID
 	case ActEscalate:
-		next, _ := dir.ChainOffice(c.District, c.Level+1)
+		next, _ := nextOffice(dir, *c, c.Level+1)
 		e.DueAt, _ = EscalationDue(dir, *c)
-		c.Level, c.Office, c.Rejections = c.Level+1, next.ID, 0
+		c.Level, c.Office, c.Rejections = next.Level, next.ID, 0
 		if c.Appealed {
 			c.Officer = "" // the office it leaves only reads from now on
 		}
@@ -446,6 +476,8 @@ func change(dir *Directory, c *Case, cmd Command, e *Event) {
 	case ActRate:
 		r := *cmd.Rating
 		c.Rating, e.Rating = &r, &r
+	case ActReroute:
+		reroute(dir, c, e)
 	}
 }
 
@@ -469,13 +501,14 @@ func addDesk(c *Case, o OfficeID) {
 	}
 }
 
-// appealOffice is the next office up, or the province's panel at the top.
+// appealOffice is the next office up that the case is not about, or the
+// province's panel at the top.
 func appealOffice(dir *Directory, c Case) (Office, int) {
-	if next, ok := dir.ChainOffice(c.District, c.Level+1); ok {
-		return next, c.Level + 1
+	if next, ok := nextOffice(dir, c, c.Level+1); ok {
+		return next, next.Level
 	}
 	panel, ok := dir.AppealPanel(c.District)
-	if !ok || panel.ID == c.Office {
+	if !ok || panel.ID == c.Office || dir.Bars(c.About, panel.ID) {
 		return Office{}, c.Level
 	}
 	return panel, c.Level
@@ -501,6 +534,10 @@ func checkCommand(dir *Directory, c Case, cmd Command) error {
 		return Collect(said, checkAppeal(dir, policy, c, cmd.At))
 	case ActEscalate, ActSilence:
 		return checkDue(dir, c, cmd)
+	case ActReroute:
+		if !misplaced(dir, c) {
+			return &TransitionError{From: c.Status, Action: cmd.Action}
+		}
 	}
 	return said
 }
@@ -511,7 +548,7 @@ func checkSaid(cmd Command) error {
 	switch cmd.Action {
 	case ActAsk, ActAnswer, ActMessage, ActPropose:
 		needed = true
-	case ActTransfer, ActReject, ActInvalidate, ActReopen, ActAppeal:
+	case ActTransfer, ActReject, ActInvalidate, ActReopen, ActAppeal, ActReveal:
 		field, needed = "reason", true
 	}
 	return Collect(checkText(field, cmd.Text, MaxText, needed), checkFiles(cmd.Files))
@@ -524,6 +561,9 @@ func checkAssign(dir *Directory, c Case, cmd Command) error {
 	o, ok := dir.Officer(cmd.ToOfficer)
 	if !ok || o.Disabled || !slices.Contains(c.Desks, o.Office) || o.Post == AdminPost || o.Post == AnalystPost {
 		return Invalid("to", "officer_unknown", "%q is not an officer of an office that has this case", cmd.ToOfficer)
+	}
+	if (Actor{Kind: OfficerActor, Officer: o}).In(dir).BarredFrom(c) {
+		return Invalid("to", "officer_about", "this complaint is about them or an office above them")
 	}
 	if c.Appealed && o.Office != c.Office {
 		return Invalid("to", "officer_appealed", "an appeal may not be given to the office complained of")
@@ -545,6 +585,8 @@ func checkTransfer(dir *Directory, c Case, cmd Command) error {
 	switch {
 	case !ok || !dir.CanReceive(o, c.District, c.Category):
 		return Invalid("office", "office_unknown", "%q does not answer for this place and category: choose one that does", cmd.ToOffice)
+	case dir.Bars(c.About, o.ID):
+		return Invalid("office", "office_about", "this complaint is about %s or an office above it", o.ID)
 	case slices.Contains(c.Desks, o.ID):
 		return Invalid("office", "office_same", "%s already has this case", o.ID)
 	case c.Appealed:

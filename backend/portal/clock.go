@@ -30,7 +30,7 @@ func Deadline(dir *Directory, c Case) (time.Time, bool) {
 	if !ok {
 		return time.Time{}, false
 	}
-	if _, up := dir.ChainOffice(c.District, c.Level+1); !up {
+	if _, up := nextOffice(dir, c, c.Level+1); !up {
 		return time.Time{}, false
 	}
 	return c.LodgedAt.Add(after), true
@@ -60,16 +60,20 @@ func SilenceDue(dir *Directory, c Case) (time.Time, bool) {
 
 // CatchUp runs every escalation step that is due as of a moment, in order, each
 // dated as due, and appends its events. Deadlines are inclusive: a step due at
-// exactly asOf runs. now is the server's clock.
+// exactly asOf runs. A case that has come to lie with an office it is about is
+// taken from it first. now is the server's clock.
 func CatchUp(dir *Directory, c Case, events []Event, asOf, now time.Time) (Case, []Event) {
 	for {
-		due, ok := EscalationDue(dir, c)
-		if !ok || due.After(asOf) {
-			return c, events
+		step := Command{Action: ActReroute, Actor: Actor{Kind: SystemActor}, At: now, AsOf: asOf}
+		if !misplaced(dir, c) {
+			step.Action = ActEscalate
+			if due, ok := EscalationDue(dir, c); !ok || due.After(asOf) {
+				return c, events
+			}
 		}
-		next, more, err := Act(dir, c, Command{Action: ActEscalate, Actor: Actor{Kind: SystemActor}, At: now, AsOf: asOf})
+		next, more, err := Act(dir, c, step)
 		if err != nil {
-			// The table lets the clock act on every status EscalationDue accepts.
+			// The table lets the clock act on every status the two accept.
 			return c, events
 		}
 		c, events = next, append(events, more...)
@@ -88,6 +92,7 @@ func CloseSilent(dir *Directory, c Case, asOf, now time.Time) (Case, []Event, er
 // AllowedActions lists what an actor may do with a case now, in table order;
 // clients show exactly these and keep no state machine of their own.
 func AllowedActions(dir *Directory, c Case, a Actor, now time.Time) []Action {
+	a = a.In(dir)
 	role, ok := a.RoleIn(c)
 	if !ok {
 		return nil
@@ -114,6 +119,10 @@ func allowedNow(dir *Directory, p Policy, c Case, a Actor, action Action, now ti
 		return !c.Appealed
 	case ActInvalidate:
 		return checkInvalidate(c, a) == nil
+	case ActReveal:
+		return checkReveal(c) == nil
+	case ActReroute:
+		return misplaced(dir, c)
 	case ActEscalate, ActSilence:
 		return checkDue(dir, c, Command{Action: action, AsOf: now}) == nil
 	}

@@ -518,6 +518,21 @@ func (d *Directory) CategoryWithin(code, other CategoryCode) bool {
 	return false
 }
 
+// Sensitive reports whether a category, or one it lies below, is sensitive.
+func (d *Directory) Sensitive(code CategoryCode) bool {
+	for seen := 0; code != "" && seen < 16; seen++ {
+		c := d.categories[code]
+		if c == nil {
+			return false
+		}
+		if c.Sensitive {
+			return true
+		}
+		code = c.Parent
+	}
+	return false
+}
+
 // Policy gives a category's policy, its own or the nearest parent's.
 func (d *Directory) Policy(code CategoryCode) (Policy, bool) {
 	for seen := 0; code != "" && seen < 16; seen++ {

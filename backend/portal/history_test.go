@@ -159,7 +159,7 @@ func TestRandomHistories(t *testing.T) {
 		}))
 	}
 	for _, action := range Actions() {
-		if happened[action] == 0 {
+		if happened[action] == 0 && action != ActReroute { // which TestAboutHistories has
 			t.Errorf("no history had a %s: what the others show is worth little", action)
 		}
 	}

@@ -59,12 +59,14 @@ const (
 	ActAppeal      Action = "appeal" // to the next office up
 	ActWithdraw    Action = "withdraw"
 	ActEscalate    Action = "escalate" // time ran out; up one level
+	ActReveal      Action = "reveal"   // an officer opened the complainant's identity, with a reason
+	ActReroute     Action = "reroute"  // taken from an office that it has come to be about
 )
 
 // Actions lists all actions in the table's order.
 func Actions() []Action {
 	return []Action{ActLodge, ActAcknowledge, ActAssign, ActTransfer, ActAsk, ActAnswer, ActMessage, ActPropose, ActConfirm, ActReject,
-		ActSilence, ActInvalidate, ActRate, ActReopen, ActAppeal, ActWithdraw, ActEscalate}
+		ActSilence, ActInvalidate, ActRate, ActReopen, ActAppeal, ActWithdraw, ActEscalate, ActReveal, ActReroute}
 }
 
 // Pseudo-statuses of the table, which depend on whether an officer has the case.
@@ -135,6 +137,8 @@ var transitions = func() []transition {
 		{ActAppeal, append(slices.Clone(working), closed...), citizen, New},
 		{ActWithdraw, open, citizen, Withdrawn},
 		{ActEscalate, working, clock, kept},
+		{ActReveal, open, desk, kept},
+		{ActReroute, open, clock, kept},
 	}
 }()
 

@@ -86,6 +86,9 @@ func TestEveryCell(t *testing.T) {
 	}
 	for _, status := range Statuses() {
 		for _, action := range Actions() {
+			if action == ActReroute {
+				continue // the clock does it to a case about somebody alone: about_test.go
+			}
 			for _, role := range Roles() {
 				t.Run(string(status)+"/"+string(action)+"/"+string(role), func(t *testing.T) {
 					next, ok := allowed[cell{status, action, role}]

@@ -27,6 +27,12 @@ func notice(action portal.Action, code portal.Code) portal.Text {
 			UR: "سٹیزن پورٹل: " + c + " قبول نہیں ہوئی۔ وجہ اور اپیل کے لیے ایپ کھولیں۔",
 			PS: "د وګړو پورټل: " + c + " ونه منل شو. د دلیل او اپیل لپاره اپلېکېشن پرانيزئ.",
 		}
+	case portal.ActReveal:
+		return portal.Text{
+			EN: "Citizen's Portal: an officer opened your name and number for " + c + ". Open the app to see who and why.",
+			UR: "سٹیزن پورٹل: ایک افسر نے " + c + " کے لیے آپ کا نام اور نمبر دیکھا ہے۔ ایپ میں دیکھیں کس نے اور کیوں۔",
+			PS: "د وګړو پورټل: یوه افسر د " + c + " لپاره ستاسو نوم او شمېره وکتل. په اپلېکېشن کې وګورئ چا او ولې.",
+		}
 	case portal.ActSilence:
 		return portal.Text{
 			EN: "Citizen's Portal: " + c + " was closed because no answer came. You can open it again in the app.",

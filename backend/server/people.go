@@ -150,5 +150,9 @@ func (b *Backend) putDirectory(ctx context.Context, data portal.Dataset) error {
 	if err := b.Store.Update(ctx, func(tx store.Tx) error { return directory.Put(ctx, tx, data) }); err != nil {
 		return err
 	}
-	return b.Directory.Reload(ctx)
+	if err := b.Directory.Reload(ctx); err != nil {
+		return err
+	}
+	// Whoever a complaint is about may have come to where it lies.
+	return b.Sweeper.Settle(ctx)
 }

@@ -12,6 +12,7 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/citizens-portal/portal/backend/portal"
@@ -49,6 +50,11 @@ type Store interface {
 	// Backup writes a consistent copy of all data to a new file, while writes
 	// go on. It is the engine's own format.
 	Backup(ctx context.Context, file string) error
+	// Scrub makes what was deleted or erased unreadable in the store's own files,
+	// its journal included, as far as the engine can; docs/security.md says how
+	// far that is. It may take seconds and waits for readers. whole does all that
+	// can be done however long writers wait, for an operator at a quiet hour.
+	Scrub(ctx context.Context, whole bool) error
 	// Close waits for running transactions and releases everything.
 	Close() error
 }
@@ -63,6 +69,9 @@ type Expect struct {
 type Scope struct {
 	account portal.AccountID
 	office  portal.OfficeID
+	// officer is who looks at the office's desk: some of what lies there may be
+	// about them.
+	officer *portal.Actor
 	all     bool
 }
 
@@ -76,7 +85,7 @@ func ScopeOf(a portal.Actor) Scope {
 		if a.Officer.Disabled || a.Officer.Post == portal.AdminPost || a.Officer.Post == portal.AnalystPost {
 			return Scope{}
 		}
-		return Scope{office: a.Officer.Office}
+		return Scope{office: a.Officer.Office, officer: &a}
 	case portal.SystemActor:
 		return Scope{all: true}
 	}
@@ -97,12 +106,7 @@ func (s Scope) Sees(c portal.Case) bool {
 	if s.all || s.account != "" && c.Citizen == s.account {
 		return true
 	}
-	for _, d := range c.Desks {
-		if s.office != "" && d == s.office {
-			return true
-		}
-	}
-	return false
+	return s.office != "" && slices.Contains(c.Desks, s.office) && !s.officer.BarredFrom(c)
 }
 
 // FeedID names a feed: "c:ACCOUNT" for a citizen, "o:OFFICE" for a desk.
@@ -258,6 +262,10 @@ type CaseTx interface {
 	CreateCase(ctx context.Context, c portal.Case, t Timers, body []byte, first portal.Event) error
 	// PutCase stores the case as it is after events, and appends them.
 	PutCase(ctx context.Context, c portal.Case, t Timers, events []portal.Event) error
+	// EraseCase replaces what a case's people wrote: its body, its rating, and
+	// the events given, each in place of the one with its number. The case's
+	// state, version, feeds and counters stay as they are.
+	EraseCase(ctx context.Context, c portal.Case, body []byte, events []portal.Event) error
 	// Due claims up to limit cases whose timer is at or before asOf, the most
 	// overdue first; a case claimed by another transaction is skipped.
 	Due(ctx context.Context, t Timer, asOf time.Time, limit int) ([]portal.Case, error)

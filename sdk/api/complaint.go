@@ -31,6 +31,15 @@ type Complaint struct {
 
 	// Sample marks made-up complaints of a demonstration.
 	Sample bool `json:"sample,omitempty"`
+	// About is whom it complains of, when that is an office or officer here.
+	About *About `json:"about,omitempty"`
+	// PlaceWithheld is set for officers in sensitive categories: there may be a
+	// street or landmark, which comes with the identity alone (RouteIdentity).
+	PlaceWithheld bool `json:"place_withheld,omitempty"`
+	// Anonymous is set when it was filed without a name.
+	Anonymous bool `json:"anonymous,omitempty"`
+	// Erased is set when the complainant had their account and words erased.
+	Erased bool `json:"erased,omitempty"`
 
 	// Holder is the id of the office that holds it; HolderName for people.
 	Holder     string `json:"holder,omitempty"`
@@ -98,6 +107,17 @@ type Event struct {
 	Disposition string  `json:"disposition,omitempty"`
 	Files       []File  `json:"files,omitempty"`
 	Rating      *Rating `json:"rating,omitempty"`
+	// Person is the officer's name, where the citizen must know who it was: when
+	// their identity was opened.
+	Person string `json:"person,omitempty"`
+	// Erased is set when its text was erased with the complainant's account.
+	Erased bool `json:"erased,omitempty"`
+}
+
+// About is an office, or an officer by name, that a complaint is about.
+type About struct {
+	Office  string `json:"office,omitempty"`
+	Officer string `json:"officer,omitempty"`
 }
 
 // Area is one place of the collection "areas".
@@ -112,12 +132,14 @@ type Area struct {
 // Category is one node of the collection "categories"; only leaves can be
 // chosen.
 type Category struct {
-	Code     string     `json:"code"`
-	Name     Text       `json:"name"`
-	Icon     string     `json:"icon,omitempty"`
-	Words    []string   `json:"words,omitempty"`
-	Evidence bool       `json:"evidence,omitempty"`
-	Children []Category `json:"children,omitempty"`
+	Code     string   `json:"code"`
+	Name     Text     `json:"name"`
+	Icon     string   `json:"icon,omitempty"`
+	Words    []string `json:"words,omitempty"`
+	Evidence bool     `json:"evidence,omitempty"`
+	// Sensitive: the office sees the tehsil and no street.
+	Sensitive bool       `json:"sensitive,omitempty"`
+	Children  []Category `json:"children,omitempty"`
 }
 
 // Office is one office of the collection "offices".

@@ -23,7 +23,7 @@ const (
 	RouteLogout      = "/v1/sessions/logout"         // POST → 204
 	RouteDevices     = "/v1/devices"                 // GET → []Device
 	RouteDevice      = "/v1/devices/{id}"            // DELETE → 204
-	RouteStepUp      = "/v1/sessions/step-up"        // POST, officers → 204
+	RouteStepUp      = "/v1/sessions/step-up"        // POST StepUpRequest → 204
 	RouteApprove     = "/v1/devices/{id}/approve"    // POST → 204
 	RoutePIN         = "/v1/me/pin"                  // PUT sets it, POST approves this device by it → 204
 	RouteMe          = "/v1/me"                      // GET → Profile
@@ -33,6 +33,10 @@ const (
 	RouteEvents      = "/v1/complaints/{ref}/events" // GET
 	RouteAct         = "/v1/complaints/{ref}/{action}"
 	RouteCounters    = "/v1/counters"                        // GET, officers: their jurisdiction's counters
+	RouteIdentity    = "/v1/complaints/{ref}/identity"       // POST RevealRequest → Identity (officers)
+	RouteAccessLog   = "/v1/me/access-log"                   // GET → []Access
+	RouteExport      = "/v1/me/export"                       // GET → Export, after a step-up
+	RouteDeskAccount = "/v1/desk/accounts"                   // POST DeskAccountRequest → DeskAccount (officers)
 	RouteFile        = "/v1/complaints/{ref}/files/{sha256}" // GET the bytes; ?thumb=1 a small JPEG
 	RouteLog         = "/v1/log"                             // GET → LogInfo
 	RouteCheckpoint  = "/v1/log/checkpoint"                  // GET the newest, text; ?witnesses=K the newest that K have cosigned
@@ -51,6 +55,11 @@ const (
 	// HeaderClient names the program and version, e.g. "portalctl/1.0".
 	HeaderClient = "Portal-Client"
 )
+
+// SchemeReceipt, instead of Bearer, signs a request with the receipt of a
+// complaint that was filed without an account: 16 random bytes in base64url
+// without padding. It opens RouteSync and that one complaint.
+const SchemeReceipt = "Receipt"
 
 // Metadata keys of an upload (tus's Upload-Metadata): the complaint's id and the
 // promised SHA-256, hex. The upload's length is the promised size.

@@ -8,6 +8,7 @@ const (
 	TypeNotFound    = "urn:portal:problem:not-found" // also "not yours"
 	TypeForbidden   = "urn:portal:problem:forbidden"
 	TypeConflict    = "urn:portal:problem:conflict"
+	TypeStepUp      = "urn:portal:problem:step-up" // prove once more who you are (RouteStepUp)
 	TypeSignedOut   = "urn:portal:problem:signed-out"
 	TypeLimited     = "urn:portal:problem:limited"
 	TypeUnavailable = "urn:portal:problem:unavailable"

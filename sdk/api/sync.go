@@ -86,6 +86,7 @@ const CodeDependency = "dependency_refused"
 const (
 	OpLodge = "complaint.lodge" // version 1: LodgeBody
 	OpAct   = "case.act"        // version 1: ActBody
+	OpOpen  = "case.open"       // version 1: OpenBody
 )
 
 // LodgeBody files a complaint.
@@ -101,6 +102,10 @@ type LodgeBody struct {
 	// SecretHash is the SHA-256 (hex) of the 128-bit tracking secret.
 	SecretHash string    `json:"secret_hash,omitempty" maxLength:"64"`
 	WrittenAt  time.Time `json:"written_at,omitzero"`
+	// AboutOffice (an id) and AboutOfficer (a name) are whom it is about; it is
+	// never shown to them or to those below them.
+	AboutOffice  string `json:"about_office,omitempty" maxLength:"80"`
+	AboutOfficer string `json:"about_officer,omitempty" maxLength:"480"`
 }
 
 // ActBody does something to a case.
@@ -115,6 +120,12 @@ type ActBody struct {
 	Disposition     string  `json:"disposition,omitempty" maxLength:"32"`
 	Files           []File  `json:"files,omitempty" maxItems:"5"`
 	Rating          *Rating `json:"rating,omitempty"`
+}
+
+// OpenBody tells that an officer opened a case they hold on their device, for
+// the citizen's access log.
+type OpenBody struct {
+	Case string `json:"case" maxLength:"64"` // id
 }
 
 // AnswerStatus is what became of one operation.

@@ -180,6 +180,30 @@ func (s *Store) withConn(ctx context.Context, do func(*executor) error) error {
 	return do(ex)
 }
 
+// scrubbed are the tables that people's words and particulars lie in.
+var scrubbed = []string{"cases", "case_body", "case_event", "record"}
+
+// Scrub implements store.Store: dead rows are freed, and overwritten as their
+// space is used again; whole writes the tables anew, which locks each for as
+// long as it takes. The server's write-ahead log and its archive hold them until they are
+// recycled, which is the operator's to arrange.
+func (s *Store) Scrub(ctx context.Context, whole bool) error {
+	vacuum := "VACUUM "
+	if whole {
+		vacuum = "VACUUM FULL "
+	}
+	if err := s.begin(); err != nil {
+		return err
+	}
+	defer s.running.Done()
+	for _, table := range scrubbed {
+		if _, err := s.pool.Exec(ctx, vacuum+table); err != nil {
+			return fmt.Errorf("scrub %s: %w", table, err)
+		}
+	}
+	return nil
+}
+
 // Update implements store.Store.
 func (s *Store) Update(ctx context.Context, f func(store.Tx) error) error {
 	if err := s.begin(); err != nil {

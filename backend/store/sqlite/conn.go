@@ -44,8 +44,9 @@ func openConn(ctx context.Context, path string, readOnly bool) (*conn, error) {
 	} else {
 		mode = "rw"
 		// fullfsync matters on Apple systems only, where fsync alone does not
-		// reach the medium. The log is folded in every 16 MB.
-		pragmas = append(pragmas, "journal_mode(WAL)", "synchronous(FULL)", "fullfsync(1)", "checkpoint_fullfsync(1)",
+		// reach the medium. The log is folded in every 16 MB. What is deleted is
+		// overwritten, because people may have their words erased.
+		pragmas = append(pragmas, "journal_mode(WAL)", "secure_delete(1)", "synchronous(FULL)", "fullfsync(1)", "checkpoint_fullfsync(1)",
 			"wal_autocheckpoint(4000)", "journal_size_limit(67108864)")
 	}
 	db, err := sql.Open("sqlite", fileURI(path, url.Values{"mode": {mode}, "_pragma": pragmas}))

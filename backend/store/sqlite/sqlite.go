@@ -58,6 +58,8 @@ type Store struct {
 	readers  chan *conn
 	publish  atomic.Pointer[func([]store.FeedID)]
 
+	scrub scrubber
+
 	mu      sync.RWMutex // guards closed against running.Add
 	closed  bool
 	running sync.WaitGroup
@@ -118,9 +120,16 @@ func (s *Store) prepareFile(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := migrate(ctx, c); err != nil {
-		_ = c.close()
-		return err
+	err = migrate(ctx, c)
+	if err == nil {
+		// A server that was killed may have left erased words in the journal.
+		err = c.emptyJournal(ctx)
+	}
+	if errors.Is(err, errReaders) {
+		err = nil // a check or a backup is reading; the next Scrub does it
+	}
+	if err != nil {
+		return errors.Join(err, c.close())
 	}
 	s.writer = newWriter(c, s.dialect, s.notify)
 	return nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -30,6 +31,8 @@ type writer struct {
 	notify  func([]store.FeedID)
 	queue   chan *turn
 	stopped chan struct{}
+	// between is held by a group, and by what must run between two of them.
+	between sync.Mutex
 	// failed is why nothing can be written any more. After a failed fsync the
 	// system may call the same pages clean although they never reached the
 	// disk; only a restart, which reads what is there, makes sure.
@@ -113,6 +116,8 @@ func (w *writer) run() {
 
 // group runs and commits as many turns as are waiting.
 func (w *writer) group(first *turn) {
+	w.between.Lock()
+	defer w.between.Unlock()
 	members := make([]*turn, 0, 16)
 	var feeds []store.FeedID
 	err := w.failed

@@ -28,10 +28,11 @@ type caseMore struct {
 	Reopened   bool           `json:"reopened,omitempty"`
 	Appealed   bool           `json:"appealed,omitempty"`
 	Rating     *portal.Rating `json:"rating,omitempty"`
+	About      portal.About   `json:"about,omitzero"`
 }
 
 func encodeMore(c portal.Case) (string, error) {
-	m := caseMore{ProposedAt: millis(c.ProposedAt), ClosedAt: millis(c.ClosedAt), Rejections: c.Rejections, Reopened: c.Reopened, Appealed: c.Appealed, Rating: c.Rating}
+	m := caseMore{ProposedAt: millis(c.ProposedAt), ClosedAt: millis(c.ClosedAt), Rejections: c.Rejections, Reopened: c.Reopened, Appealed: c.Appealed, Rating: c.Rating, About: c.About}
 	if m == (caseMore{}) {
 		return "", nil
 	}
@@ -64,6 +65,7 @@ func (r *caseRow) decode() (portal.Case, error) {
 	}
 	c.ProposedAt, c.ClosedAt = timeOf(m.ProposedAt), timeOf(m.ClosedAt)
 	c.Rejections, c.Reopened, c.Appealed, c.Rating = m.Rejections, m.Reopened, m.Appealed, m.Rating
+	c.About = m.About
 	return c, nil
 }
 

@@ -72,14 +72,25 @@ func (t *Tx) Cases(ctx context.Context, s store.Scope, p store.Page) ([]portal.C
 	if p.Limit <= 0 || s == (store.Scope{}) {
 		return nil, nil
 	}
-	query, args := listQuery(s, p)
-	out := make([]portal.Case, 0, min(p.Limit, 200))
-	err := t.each(ctx, func(r Rows) error {
-		c, err := t.scanCase(r)
-		out = append(out, c)
-		return err
-	}, query, args...)
-	return out, err
+	want := p.Limit
+	out := make([]portal.Case, 0, min(want, 200))
+	for {
+		query, args := listQuery(s, p)
+		rows, last := 0, portal.Case{}
+		err := t.each(ctx, func(r Rows) (err error) {
+			if last, err = t.scanCase(r); err == nil && s.Sees(last) {
+				out = append(out, last)
+			}
+			rows++
+			return err
+		}, query, args...)
+		// What lies on the desk and is about the viewer is left out, and the page
+		// filled up from what follows, so that it looks like any other.
+		if err != nil || rows < p.Limit || len(out) == want {
+			return out, err
+		}
+		p.BeforeTime, p.BeforeID, p.Limit = last.LodgedAt, last.ID, want-len(out)
+	}
 }
 
 // Filed implements store.CaseTx.

@@ -187,7 +187,7 @@ func (c *checker) endCase(cur caseCount) {
 }
 
 func gaugeOf(k portal.Case) count {
-	return count{district: string(k.District), metric: string(store.GaugeStatus), key: fmt.Sprintf("%s|%s|%d", k.Category, k.Status, k.Level)}
+	return count{district: string(k.CountedIn()), metric: string(store.GaugeStatus), key: fmt.Sprintf("%s|%s|%d", k.Category, k.Status, k.Level)}
 }
 
 func (c *checker) desks(ctx context.Context) error {

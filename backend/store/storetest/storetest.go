@@ -61,6 +61,8 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 		{"feed cases", feedCases},
 		{"a reader racing writers misses nothing", readerRacesWriters},
 		{"wake-up", wakeUp},
+		{"a desk shows nothing about its reader", aboutReader},
+		{"erase", erase},
 		{"counters", counters},
 		{"records", records},
 		{"records expire", recordsExpire},
@@ -235,7 +237,7 @@ func publish(ctx context.Context, tx store.Tx, c portal.Case, kind store.EntryTy
 }
 
 func gauge(c portal.Case) store.Counter {
-	return store.Counter{District: c.District, Metric: store.GaugeStatus, Key: fmt.Sprintf("%s|%s|%d", c.Category, c.Status, c.Level)}
+	return store.Counter{District: c.CountedIn(), Metric: store.GaugeStatus, Key: fmt.Sprintf("%s|%s|%d", c.Category, c.Status, c.Level)}
 }
 
 // remember adds the operation that caused something.
