@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/citizens-portal/portal/sdk/api"
@@ -226,6 +227,8 @@ func (a *Accounts) Unsent() (n Unsent, err error) {
 		if err != nil {
 			return err
 		}
+		// What only tells of an opening is nobody's work.
+		out = slices.DeleteFunc(out, func(op local.Op) bool { return op.Type == api.OpOpen })
 		n = Unsent{Operations: len(out), Attention: len(items), Drafts: len(drafts)}
 		files, err := tx.Transfers("")
 		for _, t := range files {

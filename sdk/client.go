@@ -61,6 +61,8 @@ type Client struct {
 	Complaints *Complaints
 	Desk       *Desk
 	Directory  *Directory
+	Anonymous  *Anonymous
+	Helper     *Helper
 	Sync       *Syncer
 
 	cfg    Config
@@ -106,6 +108,8 @@ func Open(ctx context.Context, cfg Config) (*Client, error) {
 	c.Complaints = &Complaints{c}
 	c.Desk = &Desk{c: c}
 	c.Directory = &Directory{c: c}
+	c.Anonymous = &Anonymous{c: c}
+	c.Helper = &Helper{c}
 	c.Sync = newSyncer(c)
 	if u := home.Current(); u != nil {
 		if err := u.Update(func(tx *local.Tx) error { return tx.NewClient(cfg.Client) }); err != nil {

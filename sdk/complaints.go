@@ -185,7 +185,8 @@ func (s *Complaints) submitted(op local.Op) (Submission, error) {
 
 func (s *Complaints) check(d Draft) error {
 	return problems(s.c.Directory.checkDistrict(d.District), s.c.Directory.checkCategory(d.Category),
-		checkText("text", d.Text, MaxComplaintText, true), checkText("place", d.Place, MaxPlace, false), checkFiles(d.Files))
+		checkText("text", d.Text, MaxComplaintText, true), checkText("place", d.Place, MaxPlace, false), checkFiles(d.Files),
+		checkText("about_officer", d.AboutOfficer, MaxName, false), s.c.Directory.checkOffice(d.AboutOffice))
 }
 
 // lodging is what filing makes on the device.
@@ -195,20 +196,25 @@ type lodging struct {
 	receipt local.Receipt
 }
 
-func (s *Complaints) makeComplaint(d Draft) (out lodging, err error) {
+func (s *Complaints) makeComplaint(d Draft) (lodging, error) {
+	secret := make([]byte, 16)
+	if _, err := io.ReadFull(s.c.rand, secret); err != nil {
+		return lodging{}, fmt.Errorf("tracking secret: %w", err)
+	}
+	return s.lodging(d, secret)
+}
+
+// lodging makes the operation that files a draft under a tracking secret.
+func (s *Complaints) lodging(d Draft, secret []byte) (out lodging, err error) {
 	id, err := s.c.newID()
 	if err != nil {
 		return out, err
-	}
-	secret := make([]byte, 16)
-	if _, err := io.ReadFull(s.c.rand, secret); err != nil {
-		return out, fmt.Errorf("tracking secret: %w", err)
 	}
 	hash := sha256.Sum256(secret)
 	now := s.c.cfg.Now().UTC().Truncate(time.Millisecond)
 	body := api.LodgeBody{
 		ID: id, Category: d.Category, District: d.District, Area: d.Area, Place: d.Place, Text: d.Text, Language: d.Language,
-		Files: d.Files, SecretHash: hex.EncodeToString(hash[:]), WrittenAt: now,
+		Files: d.Files, SecretHash: hex.EncodeToString(hash[:]), WrittenAt: now, AboutOffice: d.AboutOffice, AboutOfficer: d.AboutOfficer,
 	}
 	if out.op, err = s.c.newOp(id, api.OpLodge, actLodge, body); err != nil {
 		return out, err
@@ -220,6 +226,9 @@ func (s *Complaints) makeComplaint(d Draft) (out lodging, err error) {
 	out.held = local.Case{Local: true, SortAt: now, Complaint: api.Complaint{
 		ID: id, Text: d.Text, Category: d.Category, District: district, Area: d.Area, Place: d.Place, Files: d.Files, UpdatedAt: now,
 	}}
+	if d.AboutOffice != "" || d.AboutOfficer != "" {
+		out.held.Complaint.About = &api.About{Office: d.AboutOffice, Officer: d.AboutOfficer}
+	}
 	out.receipt = local.Receipt{Case: id, Op: out.op.Op, Secret: base64.RawURLEncoding.EncodeToString(secret)}
 	return out, nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -185,6 +186,16 @@ func (d *Directory) checkDistrict(name string) []api.FieldProblem {
 		return []api.FieldProblem{field("district", "district_unknown", "%q is not a district: choose one from the list of areas", name)}
 	}
 	return nil
+}
+
+// checkOffice wants an office, or none; one that cannot be looked up now is left
+// to the server.
+func (d *Directory) checkOffice(id string) []api.FieldProblem {
+	offices, ok := heldList[api.Office](d, api.CollectionOffices)
+	if id == "" || !ok || slices.ContainsFunc(offices, func(o api.Office) bool { return o.ID == id }) {
+		return nil
+	}
+	return []api.FieldProblem{field("about_office", "office_unknown", "%q is not an office: see the list of offices", id)}
 }
 
 // checkCategory wants a leaf of the tree.

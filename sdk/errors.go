@@ -18,6 +18,9 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrForbidden: this account may see it but not do that.
 	ErrForbidden = errors.New("not allowed")
+	// ErrStepUp, which is ErrForbidden too: prove once more who you are
+	// (Accounts.StepUp), then ask again.
+	ErrStepUp = fmt.Errorf("enter your code once more: %w", ErrForbidden)
 	// ErrInvalid: the input is wrong; the *api.Problem names the fields.
 	ErrInvalid = errors.New("invalid input")
 	// ErrConflict: the complaint has moved on; sync and look again.
@@ -111,6 +114,8 @@ func kindOf(p *api.Problem) error {
 		return ErrNotFound
 	case api.TypeForbidden:
 		return ErrForbidden
+	case api.TypeStepUp:
+		return ErrStepUp
 	case api.TypeConflict:
 		return ErrConflict
 	case api.TypeSignedOut, api.TypeResetDevice:

@@ -91,6 +91,9 @@ func adminCalls() []adminCall {
 			return moves, err
 		}},
 		{"sweep", func(ctx context.Context, b *Backend, r AdminRequest) (any, error) { return b.Sweep(ctx, r.AsOf) }},
+		{"scrub", func(ctx context.Context, b *Backend, _ AdminRequest) (any, error) {
+			return map[string]bool{"scrubbed": true}, b.Store.Scrub(ctx, true)
+		}},
 		{"bootstrap", func(ctx context.Context, b *Backend, _ AdminRequest) (any, error) { return b.Bootstrap(ctx) }},
 		{"officer-add", func(ctx context.Context, b *Backend, r AdminRequest) (any, error) {
 			return b.AddOfficer(ctx, r.Officer)

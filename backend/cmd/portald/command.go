@@ -98,6 +98,7 @@ func verbs() []verb {
 		{"escalate", "", "move unsolved cases up a level as of --as-of (now by default)", (*command).escalate},
 		{"sweep", "", "do all timed work as of --as-of: escalation, silent closure, expiry", (*command).sweep},
 		{"check", "", "recount the whole store; ends with 'check: ok' or a line for each fault", (*command).check},
+		{"scrub", "", "make what was erased unreadable in the store's files, however large; writes wait meanwhile", (*command).scrub},
 		{"backup", "FILE", "write a consistent copy of the store, also beside a live server", (*command).backup},
 		{"restore", "FILE", "replace the store with a copy (PostgreSQL: fill an empty database); devices then offer again what they keep", (*command).restore},
 		{"seed", "[DIR]", "add or replace places, offices, categories and policies from CSV files", (*command).seed},

@@ -64,6 +64,17 @@ func (c *command) sweep(ctx context.Context, _ []string) error {
 	})
 }
 
+func (c *command) scrub(ctx context.Context, _ []string) error {
+	raw, err := server.Admin(ctx, c.cfg, "scrub", server.AdminRequest{})
+	if err != nil {
+		return err
+	}
+	return c.print(raw, func() error {
+		fmt.Fprintln(c.stdout, "scrubbed")
+		return nil
+	})
+}
+
 func (c *command) check(ctx context.Context, _ []string) error {
 	faults, err := server.Check(ctx, c.cfg)
 	if err != nil {

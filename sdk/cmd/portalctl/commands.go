@@ -36,7 +36,7 @@ const (
 
 // commands is the table of all commands, in the order help shows them.
 func commands() []command {
-	return slices.Concat(accountCommands(), publicCommands(), complaintCommands(), fileCommands(), syncCommands(), deskCommands())
+	return slices.Concat(accountCommands(), publicCommands(), complaintCommands(), fileCommands(), syncCommands(), deskCommands(), trustCommands())
 }
 
 // find takes a command's one or two words off the arguments.

@@ -17,7 +17,10 @@ type texts = map[string]*string
 func complaintCommands() []command {
 	reason := map[string]string{"reason": "why"}
 	return []command{
-		{name: "lodge", args: "--category CODE --district D --text T [--photo FILE]… [--wait 10s]", summary: "file a complaint", group: groupComplaint, setup: lodge},
+		{name: "lodge", args: "--category CODE --district D --text T [--photo FILE]… [--about-office O] [--about-officer NAME] [--anonymous | --for MOBILE [--otp CODE]] [--wait 10s]",
+			summary: "file a complaint; without a name; or for somebody else, whose phone gets the code", group: groupComplaint, setup: lodge},
+		{name: "track", args: "CODE --receipt R [--message T | --answer T | --confirm | --reject R | --reopen R | --appeal R | --withdraw | --forget]",
+			summary: "follow, and act on, a complaint filed without a name", group: groupComplaint, max: 1, setup: track},
 		{name: "draft", summary: "drafts on this device", group: groupComplaint, setup: simple((*app).drafts)},
 		{name: "draft list", summary: "drafts on this device", group: groupComplaint, setup: simple((*app).drafts)},
 		{name: "draft save", args: "[ID] --text T …", summary: "begin or change a draft", group: groupComplaint, max: 1, setup: saveDraft},
@@ -71,6 +74,8 @@ func draftFlags(f *flag.FlagSet, d *sdk.Draft, photos *files) {
 	f.StringVar(&d.Place, "place", "", "street or landmark")
 	f.StringVar(&d.Text, "text", "", "what happened")
 	f.StringVar(&d.Language, "language", "", "language of the text: en, ur or ps")
+	f.StringVar(&d.AboutOffice, "about-office", "", "the `office` it complains of, see portalctl offices: neither it nor those below it will see this")
+	f.StringVar(&d.AboutOfficer, "about-officer", "", "the `name` of the officer it complains of; with --about-office when the name alone is not enough")
 	f.Var(photos, "photo", "a picture, PDF or sound recording: a `file`; may be repeated")
 }
 
@@ -96,7 +101,19 @@ func lodge(a *app, f *flag.FlagSet) action {
 	var photos files
 	draftFlags(f, &d, &photos)
 	a.waitFlag(f)
+	nameless := f.Bool("anonymous", false, "without an account and a name; the receipt is the only way back to it")
+	help := helpFlags(f)
 	return func(ctx context.Context, _ []string) (err error) {
+		switch {
+		case *nameless && help.mobile != "":
+			return usage("choose --anonymous or --for")
+		case (*nameless || help.mobile != "") && len(photos) > 0:
+			return usage("no files can go with --anonymous or --for")
+		case *nameless:
+			return a.lodgeAnonymous(ctx, d)
+		case help.mobile != "":
+			return a.lodgeFor(ctx, *help, d)
+		}
 		if d.Files, err = a.attach(ctx, photos); err != nil {
 			return a.keepDraft(ctx, d, err)
 		}
@@ -143,10 +160,13 @@ type draftJSON struct {
 	Files    []api.File `json:"files,omitempty"`
 	Instead  string     `json:"instead,omitempty"`
 	SavedAt  *stamp     `json:"saved_at,omitempty"`
+
+	AboutOffice  string `json:"about_office,omitempty"`
+	AboutOfficer string `json:"about_officer,omitempty"`
 }
 
 func draftOut(d sdk.Draft) draftJSON {
-	return draftJSON{d.ID, sdk.StateDraft, d.Category, d.District, d.Area, d.Place, d.Text, d.Language, d.Files, d.Instead, optional(d.SavedAt)}
+	return draftJSON{d.ID, sdk.StateDraft, d.Category, d.District, d.Area, d.Place, d.Text, d.Language, d.Files, d.Instead, optional(d.SavedAt), d.AboutOffice, d.AboutOfficer}
 }
 
 func (a *app) printDraft(d sdk.Draft) error {
@@ -175,6 +195,7 @@ func saveDraft(a *app, f *flag.FlagSet) action {
 		f.Visit(func(fl *flag.Flag) {
 			field, ok := map[string]struct{ to, from *string }{
 				"category": {&d.Category, &given.Category}, "district": {&d.District, &given.District}, "area": {&d.Area, &given.Area},
+				"about-office": {&d.AboutOffice, &given.AboutOffice}, "about-officer": {&d.AboutOfficer, &given.AboutOfficer},
 				"place": {&d.Place, &given.Place}, "text": {&d.Text, &given.Text}, "language": {&d.Language, &given.Language},
 			}[fl.Name]
 			if ok {
@@ -250,6 +271,9 @@ func (a *app) show(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := a.opened(ctx, c); err != nil {
+		return err
+	}
 	return a.printComplaint(ctx, c)
 }
 
@@ -270,12 +294,15 @@ type eventJSON struct {
 	Disposition string      `json:"disposition,omitempty"`
 	Files       []api.File  `json:"files,omitempty"`
 	Rating      *api.Rating `json:"rating,omitempty"`
+	ByName      string      `json:"by_name,omitempty"`
+	Person      string      `json:"person,omitempty"`
+	Erased      bool        `json:"erased,omitempty"`
 }
 
 func eventOut(e api.Event) eventJSON {
 	return eventJSON{
 		e.N, e.Action, e.Role, e.By, optional(e.At), optional(e.DueAt), optional(e.AsOf), e.Status, e.Level, e.FromLevel, e.Text, e.ToOffice,
-		e.ToOfficer, e.Disposition, e.Files, e.Rating,
+		e.ToOfficer, e.Disposition, e.Files, e.Rating, e.ByName.In("en"), e.Person, e.Erased,
 	}
 }
 

@@ -59,6 +59,10 @@ type complaintJSON struct {
 	Allowed    []string      `json:"allowed_actions,omitempty"`
 	Pending    []pendingJSON `json:"pending,omitempty"`
 	Track      string        `json:"track,omitempty"`
+	About      *api.About    `json:"about,omitempty"`
+	Withheld   bool          `json:"place_withheld,omitempty"`
+	Anonymous  bool          `json:"anonymous,omitempty"`
+	Erased     bool          `json:"erased,omitempty"`
 	SyncedAt   *stamp        `json:"synced_at,omitempty"`
 	// Gone: what was done took it off this desk; the rest is as last known.
 	Gone bool `json:"gone,omitempty"`
@@ -84,7 +88,7 @@ func complaintOut(c sdk.Complaint) complaintJSON {
 		SilentAt: optional(c.SilentAt), ClosedAt: optional(c.ClosedAt), Text: c.Text, Category: c.Category, District: c.District, Area: c.Area,
 		Place: c.Place, Files: mapFiles(c.Files), Holder: c.Holder, HolderName: c.HolderName.In("en"), Officer: c.Officer, Citizen: c.Citizen,
 		Version: c.Version, Rejections: c.Rejections, Reopened: c.Reopened, Appealed: c.Appealed, Rating: c.Rating, Allowed: c.AllowedActions,
-		Track: c.Track, SyncedAt: optional(c.Freshness.SyncedAt),
+		Track: c.Track, SyncedAt: optional(c.Freshness.SyncedAt), About: c.About, Withheld: c.PlaceWithheld, Anonymous: c.Anonymous, Erased: c.Erased,
 	}
 	for _, p := range c.Pending {
 		out.Pending = append(out.Pending, pendingOut(p))
@@ -166,6 +170,12 @@ func describe(w io.Writer, c sdk.Complaint) {
 	row(w, "category", c.Category)
 	row(w, "district", c.District)
 	row(w, "place", c.Place)
+	if c.PlaceWithheld {
+		row(w, "place", "withheld: it comes with portalctl reveal")
+	}
+	if c.About != nil {
+		row(w, "about", strings.TrimSpace(c.About.Office+" "+c.About.Officer))
+	}
 	row(w, "received", when(c.LodgedAt))
 	row(w, "due", when(c.DueAt))
 	row(w, "closes silently", when(c.SilentAt))

@@ -24,6 +24,9 @@ func syncCommands() []command {
 func (a *app) sync(ctx context.Context, _ []string) error {
 	ctx, cancel := context.WithTimeout(ctx, syncPatience)
 	defer cancel()
+	if done, err := a.syncAnonymous(ctx); done || err != nil {
+		return err
+	}
 	res, err := a.client.Sync.Now(ctx)
 	if err != nil && !errors.Is(err, sdk.ErrOffline) && !errors.Is(err, sdk.ErrServer) && !errors.Is(err, sdk.ErrLimited) {
 		return err

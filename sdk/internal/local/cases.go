@@ -163,6 +163,9 @@ type Draft struct {
 	Text     string     `json:"text,omitempty"`
 	Language string     `json:"language,omitempty"`
 	Files    []api.File `json:"files,omitempty"`
+	// AboutOffice (an id) and AboutOfficer (a name) are whom it complains of.
+	AboutOffice  string `json:"about_office,omitempty"`
+	AboutOfficer string `json:"about_officer,omitempty"`
 	// Instead names the refused operation this is the corrected copy of; it is
 	// settled when the draft is lodged.
 	Instead string    `json:"instead,omitempty"`

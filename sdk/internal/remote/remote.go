@@ -128,6 +128,9 @@ func defaultTransport() http.RoundTripper {
 	}
 }
 
+// CloseIdle closes connections that nothing uses.
+func (c *Client) CloseIdle() { c.http.GetClient().CloseIdleConnections() }
+
 // silent keeps resty from writing to standard error: errors are returned.
 type silent struct{}
 
