@@ -72,8 +72,8 @@ func oneForReceipt(ctx context.Context, tx store.Tx, c portal.Case) error {
 const eraseBatch = 100
 
 // Erase takes an account's words out of all its cases and withdraws those that
-// are open: nobody could work on them. Codes, states, events' dates and
-// counters stay. Desks are told to fetch the cases anew, so that their copies
+// are open: nobody could work on them. Codes, states, events' dates, counters
+// and the transparency log stay. Desks are told to fetch the cases anew, so that their copies
 // lose the words too. each is told, before the words of a case go, which one it
 // is. Erase may be repeated: it goes on where it stopped.
 func (s *Service) Erase(ctx context.Context, account portal.AccountID, each func(context.Context, portal.Case) error) error {
@@ -117,6 +117,9 @@ func (s *Service) eraseCase(ctx context.Context, citizen portal.Actor, id string
 			if err := s.Changed(ctx, tx, dir, before, c, events); err != nil {
 				return err
 			}
+		}
+		if err := s.Seal.Erase(ctx, tx, c); err != nil {
+			return err
 		}
 		return eraseWords(ctx, tx, c, s.moment())
 	})
