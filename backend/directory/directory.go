@@ -162,15 +162,17 @@ func readPanels(ctx context.Context, tx store.Tx, into map[portal.AreaID]portal.
 }
 
 // ordered wraps an item so that the order of the seed file, which is how lists
-// are shown, survives being stored by id.
+// are shown, survives being stored by id. Rev counts its changes.
 type ordered[T any] struct {
 	Order int `json:"order"`
+	Rev   int `json:"rev,omitempty"`
 	Item  T   `json:"item"`
 }
 
 // Put stores a dataset: every record in it is added or replaced, none removed,
 // so that what refers to an old office still finds it. The result as a whole
-// must make a valid directory, else nothing changes.
+// must make a valid directory, else nothing changes. It asks nobody whether they
+// may and keeps no history: it is for whole folders of data, Apply for people.
 func Put(ctx context.Context, tx store.Tx, data portal.Dataset) error {
 	if err := tx.Lock(ctx, kindMeta+"/"+versionID); err != nil {
 		return err
@@ -197,6 +199,11 @@ func Put(ctx context.Context, tx store.Tx, data portal.Dataset) error {
 	if _, err := portal.NewDirectory(whole); err != nil {
 		return err
 	}
+	return nextVersion(ctx, tx)
+}
+
+// nextVersion tells every node that the directory has changed.
+func nextVersion(ctx context.Context, tx store.Tx) error {
 	version, err := readVersion(ctx, tx)
 	if err != nil {
 		return err
@@ -206,11 +213,15 @@ func Put(ctx context.Context, tx store.Tx, data portal.Dataset) error {
 
 func putAll[T any](ctx context.Context, tx store.Tx, kind string, items []T, key func(T) (id, by string)) error {
 	for i, item := range items {
-		doc, err := json.Marshal(ordered[T]{Order: i, Item: item})
+		id, by := key(item)
+		was, _, err := readOne[T](ctx, tx, kind, id)
 		if err != nil {
 			return err
 		}
-		id, by := key(item)
+		doc, err := json.Marshal(ordered[T]{Order: i, Rev: was.Rev, Item: item})
+		if err != nil {
+			return err
+		}
 		if err := tx.PutRecord(ctx, store.Record{Kind: kind, ID: id, By: by, Doc: doc}); err != nil {
 			return fmt.Errorf("store %s %s: %w", kind, id, err)
 		}

@@ -97,8 +97,14 @@ type Office struct {
 	// Categories a line department answers for: category codes, each with all
 	// below it. Empty means any.
 	Categories []CategoryCode `json:"categories,omitempty"`
+	// ClosedAt is when the office was closed: its name stays for the cases it
+	// had, and it receives none. Zero while it works.
+	ClosedAt time.Time `json:"closed_at,omitzero"`
 	Fact
 }
+
+// Closed reports whether the office has been closed.
+func (o Office) Closed() bool { return !o.ClosedAt.IsZero() }
 
 // CategoryCode names a category, e.g. "water-supply".
 type CategoryCode string
@@ -172,6 +178,10 @@ type Officer struct {
 	Office   OfficeID  `json:"office"`
 	Post     Post      `json:"post"`
 	Disabled bool      `json:"disabled,omitempty"`
+	// Leaves are the times of absence, Charges the posts held for a while beside
+	// the own one.
+	Leaves  []Span   `json:"leaves,omitempty"`
+	Charges []Charge `json:"charges,omitempty"`
 	// Demo marks made-up people of the demonstration data.
 	Demo bool `json:"demo,omitempty"`
 }
@@ -201,6 +211,7 @@ type Directory struct {
 	policies   map[PolicyID]*Policy
 	officers   map[OfficerID]*Officer
 	byOffice   map[OfficeID][]*Officer
+	acting     map[OfficeID][]*Officer // by the offices of their charges
 }
 
 type chainKey struct {
@@ -217,6 +228,7 @@ func NewDirectory(data Dataset) (*Directory, error) {
 		offices: map[OfficeID]*Office{}, chain: map[chainKey]OfficeID{},
 		categories: map[CategoryCode]*Category{}, parents: map[CategoryCode]bool{},
 		policies: map[PolicyID]*Policy{}, officers: map[OfficerID]*Officer{}, byOffice: map[OfficeID][]*Officer{},
+		acting: map[OfficeID][]*Officer{},
 	}
 	for _, index := range []func() error{d.indexAreas, d.indexOffices, d.indexCategories, d.indexOfficers, d.checkChains} {
 		if err := index(); err != nil {
@@ -286,7 +298,7 @@ func (d *Directory) indexOffices() error {
 			return Invalid("offices", "kind", "%s: %q is not a kind of office", o.ID, o.Kind)
 		}
 		d.offices[o.ID] = o
-		if o.Kind != Chain {
+		if o.Kind != Chain || o.Closed() {
 			continue
 		}
 		step := chainKey{o.Area, o.Level}
@@ -303,6 +315,12 @@ func (d *Directory) checkOffices() error {
 		if o.Parent != "" && d.offices[o.Parent] == nil {
 			return Invalid("offices", "parent", "%s: parent %s is missing", o.ID, o.Parent)
 		}
+		if d.circular(o) {
+			return Invalid("offices", "circle", "%s: lies below itself", o.ID)
+		}
+		if parent := d.offices[o.Parent]; parent != nil && parent.Closed() && !o.Closed() {
+			return Invalid("offices", "parent_closed", "%s: the office above it, %s, is closed", o.ID, o.Parent)
+		}
 	}
 	for area, panel := range d.data.AppealPanel {
 		switch o := d.offices[panel]; {
@@ -310,12 +328,30 @@ func (d *Directory) checkOffices() error {
 			return Invalid("appeal_panel", "area", "area %s is missing", area)
 		case o == nil:
 			return Invalid("appeal_panel", "office", "%s: office %s is missing", area, panel)
+		case o.Closed():
+			return Invalid("appeal_panel", "closed", "%s: %s is closed, and hears the appeals", area, panel)
 		case o.Kind != Panel:
 			// Else an appeal could come back to an office it is about.
 			return Invalid("appeal_panel", "kind", "%s: %s is not a panel", area, panel)
 		}
 	}
 	return nil
+}
+
+// circular reports whether the way up from an office comes back to it.
+func (d *Directory) circular(o Office) bool {
+	at := o.Parent
+	for seen := 0; at != "" && seen <= len(d.offices); seen++ {
+		if at == o.ID {
+			return true
+		}
+		above := d.offices[at]
+		if above == nil {
+			return false
+		}
+		at = above.Parent
+	}
+	return false
 }
 
 func (d *Directory) indexCategories() error {
@@ -392,11 +428,19 @@ func (d *Directory) indexOfficers() error {
 		if d.offices[o.Office] == nil {
 			return Invalid("officers", "office", "%s: office %s is missing", o.ID, o.Office)
 		}
-		if !slices.Contains([]Post{Head, FocalPost, Staff, AdminPost, AnalystPost}, o.Post) {
+		if !slices.Contains(Posts(), o.Post) {
 			return Invalid("officers", "post", "%s: %q is not a post", o.ID, o.Post)
+		}
+		if err := d.checkAppointment(*o); err != nil {
+			return err
 		}
 		d.officers[o.ID] = o
 		d.byOffice[o.Office] = append(d.byOffice[o.Office], o)
+		for _, c := range o.Charges {
+			if !slices.Contains(d.acting[c.Office], o) {
+				d.acting[c.Office] = append(d.acting[c.Office], o)
+			}
+		}
 	}
 	return nil
 }
@@ -587,7 +631,7 @@ func (d *Directory) TransferTargets(district AreaID, category CategoryCode) []Of
 // category: it must answer for the place, and at the lowest level of the chain
 // or as a line department for the category.
 func (d *Directory) CanReceive(o Office, district AreaID, category CategoryCode) bool {
-	if !district.Within(o.Area) {
+	if !district.Within(o.Area) || o.Closed() {
 		return false
 	}
 	switch o.Kind {
