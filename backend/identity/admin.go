@@ -13,7 +13,8 @@ import (
 
 const (
 	bootstrapLife = 15 * time.Minute
-	inviteLife    = 72 * time.Hour
+	// InviteLife is how long an officer's one-time invitation is good for.
+	InviteLife = 72 * time.Hour
 )
 
 // Credential sets an officer's way to sign in.
@@ -125,20 +126,78 @@ func (s *Service) changeCredential(ctx context.Context, by string, id portal.Off
 	})
 }
 
+// Reset makes an officer's password and TOTP useless at once, ends their
+// sessions, and gives the one-time token to set new ones: for a lost phone or a
+// password that others may know.
+func (s *Service) Reset(ctx context.Context, by string, id portal.OfficerID) (Token, error) {
+	if err := checkOfficerID(id); err != nil {
+		return "", err
+	}
+	defer s.cache.dropSubject("o:" + string(id))
+	return s.invite(ctx, by, id, InviteLife, func(tx store.Tx) error {
+		if err := s.endSessions(ctx, tx, "o:"+string(id), "", "reset"); err != nil {
+			return err
+		}
+		if err := tx.DeleteRecord(ctx, kindCredential, string(id)); err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, by, "officer.reset", string(id), "")
+	})
+}
+
+// CanSignIn reports whether an officer has set a password and TOTP.
+func (s *Service) CanSignIn(ctx context.Context, tx store.Tx, id portal.OfficerID) (bool, error) {
+	d, err := get[credentialDoc](ctx, tx, kindCredential, string(id), s.now())
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && !d.Disabled, err
+}
+
 type inviteDoc struct {
 	Officer portal.OfficerID `json:"officer"`
 	By      string           `json:"by"`
 	UsedAt  time.Time        `json:"used_at,omitzero"`
 }
 
-// InviteToken makes a one-time token, good for 72 hours, with which an officer
+// InviteToken makes a one-time token, good for InviteLife, with which an officer
 // sets their own password (AcceptInvite). Earlier tokens for the same officer
 // stop working.
 func (s *Service) InviteToken(ctx context.Context, by string, id portal.OfficerID) (Token, error) {
 	if err := checkOfficerID(id); err != nil {
 		return "", err
 	}
-	return s.invite(ctx, by, id, inviteLife, func(store.Tx) error { return nil })
+	return s.invite(ctx, by, id, InviteLife, func(store.Tx) error { return nil })
+}
+
+// InviteTokens is InviteToken for many at once, in their order.
+func (s *Service) InviteTokens(ctx context.Context, by string, ids []portal.OfficerID) ([]Token, error) {
+	tokens := make([]Token, len(ids))
+	for i, id := range ids {
+		if err := checkOfficerID(id); err != nil {
+			return nil, err
+		}
+		token, err := s.randomText(32)
+		if err != nil {
+			return nil, err
+		}
+		tokens[i] = Token(token)
+	}
+	err := s.cfg.Store.Update(ctx, func(tx store.Tx) error {
+		if err := tx.Lock(ctx, kindInvite); err != nil {
+			return err
+		}
+		for i, id := range ids {
+			if err := s.putInvite(ctx, tx, by, id, tokens[i].Reveal(), InviteLife); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return tokens, nil
 }
 
 // Bootstrap makes the first administrator's one-time token, good for 15
@@ -169,21 +228,26 @@ func (s *Service) invite(ctx context.Context, by string, id portal.OfficerID, li
 		if err := allowed(tx); err != nil {
 			return err
 		}
-		old, err := tx.Records(ctx, kindInvite, string(id))
-		if err != nil {
-			return err
-		}
-		for _, r := range old {
-			if err := tx.DeleteRecord(ctx, kindInvite, r.ID); err != nil {
-				return err
-			}
-		}
-		if err := put(ctx, tx, kindInvite, hashToken(token), string(id), inviteDoc{Officer: id, By: by}, s.now().Add(life)); err != nil {
-			return err
-		}
-		return s.audit(ctx, tx, by, "officer.invite", string(id), "")
+		return s.putInvite(ctx, tx, by, id, token, life)
 	})
 	return Token(token), err
+}
+
+// putInvite keeps a token's hash in the place of the officer's earlier ones.
+func (s *Service) putInvite(ctx context.Context, tx store.Tx, by string, id portal.OfficerID, token string, life time.Duration) error {
+	old, err := tx.Records(ctx, kindInvite, string(id))
+	if err != nil {
+		return err
+	}
+	for _, r := range old {
+		if err := tx.DeleteRecord(ctx, kindInvite, r.ID); err != nil {
+			return err
+		}
+	}
+	if err := put(ctx, tx, kindInvite, hashToken(token), string(id), inviteDoc{Officer: id, By: by}, s.now().Add(life)); err != nil {
+		return err
+	}
+	return s.audit(ctx, tx, by, "officer.invite", string(id), "")
 }
 
 // AcceptInvite uses a one-time token up: the officer's password is set and a

@@ -3,6 +3,7 @@ package identity_test
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"regexp"
 	"strings"
 	"sync"
@@ -21,7 +22,7 @@ func TestRegisterVerifyProfile(t *testing.T) {
 	if !regexp.MustCompile(`^([2-9A-HJKMNP-Z]{4}-){4}[2-9A-HJKMNP-Z]{4}$`).MatchString(out.RecoveryCode.Reveal()) {
 		t.Errorf("recovery code %q", out.RecoveryCode.Reveal())
 	}
-	if want := (identity.Profile{Name: "Zarmina Khan", District: "kp/swat", Language: "en"}); out.Profile != want {
+	if want := (identity.Profile{Name: "Zarmina Khan", District: "kp/swat", Language: "en"}); !reflect.DeepEqual(out.Profile, want) {
 		t.Errorf("profile %+v", out.Profile)
 	}
 	p := w.principal(s, out)

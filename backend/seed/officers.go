@@ -12,12 +12,15 @@ import (
 const OfficersFile = "officers.csv"
 
 func (f *folder) officers(file string, offices map[portal.OfficeID]bool) []portal.Officer {
+	return f.officersIn(file, offices, map[string]int{})
+}
+
+// officersIn also notes on which line each stands.
+func (f *folder) officersIn(file string, offices map[portal.OfficeID]bool, lines map[string]int) []portal.Officer {
 	var out []portal.Officer
-	lines := map[string]int{}
-	columns := []string{"id", "name", "office", "post", "disabled"}
-	for _, r := range f.table(file, slices.Concat(columns, textColumns)...) {
+	for _, r := range f.table(file, officerColumns...) {
 		o := portal.Officer{
-			ID: portal.OfficerID(r.must("id")), Name: r.must("name"), Title: r.text(), Office: portal.OfficeID(r.must("office")),
+			ID: portal.OfficerID(r.must("id")), Name: r.must("name"), Title: portal.Text{EN: r.get("en"), UR: r.get("ur"), PS: r.get("ps"), Reviewed: r.yes("reviewed")}, Office: portal.OfficeID(r.must("office")),
 			Post: portal.Post(r.get("post")), Disabled: r.yes("disabled"),
 		}
 		r.slug("id", strings.ReplaceAll(string(o.ID), ".", "-"))
@@ -25,9 +28,7 @@ func (f *folder) officers(file string, offices map[portal.OfficeID]bool) []porta
 		if !offices[o.Office] {
 			r.fail("office %q is not an office of this directory", o.Office)
 		}
-		switch o.Post {
-		case portal.Head, portal.FocalPost, portal.Staff, portal.AdminPost, portal.AnalystPost:
-		default:
+		if !slices.Contains(portal.Posts(), o.Post) {
 			r.fail("post is %q; write head, focal, staff, admin or analyst", o.Post)
 		}
 		out = append(out, o)

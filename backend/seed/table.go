@@ -27,6 +27,8 @@ var (
 type folder struct {
 	files    fs.FS
 	problems Problems
+	// foreign files come from somebody's spreadsheet.
+	foreign bool
 }
 
 func (f *folder) fail(file string, line int, format string, args ...any) {
@@ -149,6 +151,9 @@ func (r row) clean(column, cell string) string {
 	}
 	if strings.ContainsFunc(cell, func(c rune) bool { return unicode.IsControl(c) || c >= 0x202a && c <= 0x202e }) {
 		r.fail("%s holds an invisible control character", column)
+	}
+	if r.folder.foreign {
+		cell = r.unquoteFormula(column, strings.TrimSpace(cell))
 	}
 	return strings.TrimSpace(cell)
 }

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/citizens-portal/portal/backend/admin"
 	"github.com/citizens-portal/portal/backend/escalation"
 	"github.com/citizens-portal/portal/backend/portal"
 )
@@ -21,6 +22,9 @@ import (
 // The admin socket lets commands of the same machine and user work beside a live
 // server: a unix socket, mode 0600, in the data folder. Who can open it owns
 // the data anyway.
+
+// maxAdminBody bounds a command's input; the largest is a file to import.
+const maxAdminBody = 32 << 20
 
 // SocketFile is its name in the data folder.
 const SocketFile = "admin.sock"
@@ -72,6 +76,8 @@ type AdminRequest struct {
 	Office  *portal.Office  `json:"office,omitempty"`
 	// Checkpoint is one of the transparency log's, with witnesses' signatures.
 	Checkpoint string `json:"checkpoint,omitempty"`
+	// File is one to import or export.
+	File *admin.File `json:"file,omitempty"`
 }
 
 // adminCall is one thing commands may ask, the same with and without a live
@@ -82,7 +88,7 @@ type adminCall struct {
 }
 
 func adminCalls() []adminCall {
-	return []adminCall{
+	return append(peopleCalls(), []adminCall{
 		{"escalate", func(ctx context.Context, b *Backend, r AdminRequest) (any, error) {
 			moves, err := b.Escalate(ctx, r.AsOf, r.DryRun)
 			if moves == nil {
@@ -95,18 +101,6 @@ func adminCalls() []adminCall {
 			return map[string]bool{"scrubbed": true}, b.Store.Scrub(ctx, true)
 		}},
 		{"bootstrap", func(ctx context.Context, b *Backend, _ AdminRequest) (any, error) { return b.Bootstrap(ctx) }},
-		{"officer-add", func(ctx context.Context, b *Backend, r AdminRequest) (any, error) {
-			return b.AddOfficer(ctx, r.Officer)
-		}},
-		{"officer-disable", func(ctx context.Context, b *Backend, r AdminRequest) (any, error) {
-			return b.DisableOfficer(ctx, r.Officer)
-		}},
-		{"officer-list", func(ctx context.Context, b *Backend, _ AdminRequest) (any, error) {
-			return b.Directory.Current(ctx).Data().Officers, nil
-		}},
-		{"office-list", func(ctx context.Context, b *Backend, _ AdminRequest) (any, error) {
-			return b.Directory.Current(ctx).Data().Offices, nil
-		}},
 		{"log-checkpoint", func(ctx context.Context, b *Backend, _ AdminRequest) (any, error) {
 			signed, err := b.Transparency.Checkpoint(ctx, 0)
 			return []string{signed}, err
@@ -115,8 +109,7 @@ func adminCalls() []adminCall {
 		{"log-cosign", func(ctx context.Context, b *Backend, r AdminRequest) (any, error) {
 			return b.Transparency.Cosign(ctx, r.Checkpoint)
 		}},
-		{"office-put", func(ctx context.Context, b *Backend, r AdminRequest) (any, error) { return b.PutOffice(ctx, r.Office) }},
-	}
+	}...)
 }
 
 // adminProblem carries an error's kind over the socket.
@@ -127,7 +120,7 @@ type adminProblem struct {
 
 func (s *Server) serveAdmin(w http.ResponseWriter, r *http.Request, c adminCall) {
 	var req AdminRequest
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<20)).Decode(&req); err != nil {
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxAdminBody)).Decode(&req); err != nil {
 		answer(w, http.StatusBadRequest, adminProblem{"invalid", err.Error()})
 		return
 	}

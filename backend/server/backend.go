@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/citizens-portal/portal/backend/admin"
 	"github.com/citizens-portal/portal/backend/directory"
 	"github.com/citizens-portal/portal/backend/escalation"
 	"github.com/citizens-portal/portal/backend/feed"
@@ -39,6 +40,7 @@ type Backend struct {
 	Keys      *keys.Ring
 	Directory *directory.Service
 	Identity  *identity.Service
+	People    *admin.Service
 	Lifecycle *lifecycle.Service
 	Sweeper   *escalation.Service
 	SMS       *sms.Queue
@@ -133,6 +135,7 @@ func (b *Backend) wire(ctx context.Context) error {
 	}
 	b.SMS = sms.NewQueue(sms.QueueConfig{Store: b.Store, Keys: b.Keys, Gateway: gateway, Now: b.Now, Log: b.Log})
 	b.Identity = identity.New(identity.Config{Store: b.Store, Keys: b.Keys, SMS: b.SMS, Directory: b.Directory.Current, Now: b.Now, Rand: b.Rand})
+	b.People = &admin.Service{Store: b.Store, Directory: b.Directory, Identity: b.Identity, Now: b.Now}
 	if err := identity.CheckKeys(ctx, b.Store, b.Keys); err != nil {
 		return fmt.Errorf("keys: %w", err)
 	}

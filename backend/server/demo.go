@@ -18,6 +18,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/citizens-portal/portal/backend/directory"
 	"github.com/citizens-portal/portal/backend/identity"
 	"github.com/citizens-portal/portal/backend/identity/sms"
 	"github.com/citizens-portal/portal/backend/keys"
@@ -151,7 +152,7 @@ func (b *Backend) demoOfficer(ctx context.Context, o portal.Officer) (DemoPerson
 	if err != nil {
 		return DemoPerson{}, err
 	}
-	enrolled, err := b.Identity.CreateOfficer(ctx, console, identity.Credential{Officer: o.ID, Password: password})
+	enrolled, err := b.Identity.CreateOfficer(ctx, directory.Console, identity.Credential{Officer: o.ID, Password: password})
 	if err != nil {
 		return DemoPerson{}, err
 	}

@@ -92,6 +92,10 @@ func ScopeOf(a portal.Actor) Scope {
 	return Scope{}
 }
 
+// ScopeOfDesk gives the scope of an office's desk as the system sees it, for
+// counting what an office has; no person looks through it.
+func ScopeOfDesk(o portal.OfficeID) Scope { return Scope{office: o} }
+
 // Account is the citizen the scope is limited to, Office the desk, All neither.
 func (s Scope) Account() portal.AccountID { return s.account }
 

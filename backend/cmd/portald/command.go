@@ -46,6 +46,11 @@ type command struct {
 	office  string
 	post    string
 	name    string
+	from    string
+	until   string
+	reason  string
+	// invitations is the file for the invitations of an import.
+	invitations string
 }
 
 // verb is one command.
@@ -70,7 +75,9 @@ func (v verb) own() string {
 	case "log":
 		return "witnesses"
 	case "officer":
-		return "office post name title"
+		return "office post name title from until reason dry-run invitations"
+	case "office":
+		return "reason dry-run"
 	}
 	return ""
 }
@@ -104,8 +111,8 @@ func verbs() []verb {
 		{"seed", "[DIR]", "add or replace places, offices, categories and policies from CSV files", (*command).seed},
 		{"migrate", "", "bring the store to this program's version", (*command).migrate},
 		{"admin", "bootstrap", "print a one-time token for the first administrator", (*command).admin},
-		{"officer", "list | add NAME | disable NAME", "who works in which office", (*command).officer},
-		{"office", "list | add ID", "offices; add takes JSON on standard input", (*command).officeCommand},
+		{"officer", officerWords, "who works in which office", (*command).officer},
+		{"office", officeWords, "offices; add takes JSON on standard input", (*command).officeCommand},
 		{"log", "checkpoint | keys | cosign FILE", "the transparency log: its newest checkpoint, its keys, or keep witnesses' signatures", (*command).transparencyLog},
 		{"version", "", "print the version", (*command).printVersion},
 	}
@@ -155,12 +162,16 @@ func (c *command) define() {
 	f.IntVar(&c.cfg.ComplaintsPerDay, "complaints-per-day", 100, "serve: how many complaints one account may file in 24 hours; -1 for no limit")
 	f.StringVar(&c.cfg.WitnessesFile, "witnesses", "", "serve, log: `FILE` with the verifier keys of those who cosign the transparency log, one a line")
 	f.StringVar(&c.asOf, "as-of", "", "escalate, sweep: RFC 3339 `TIME` to look from")
-	f.BoolVar(&c.dryRun, "dry-run", false, "escalate: only list what would move")
+	f.BoolVar(&c.dryRun, "dry-run", false, "escalate: only list what would move; import: only say what it would do")
 	f.BoolVar(&c.json, "json", false, "one JSON value on standard output")
 	f.BoolVar(&c.verbose, "verbose", false, "log every request")
-	f.StringVar(&c.office, "office", "", "officer add: office `ID`")
-	f.StringVar(&c.post, "post", "staff", "officer add: head, focal, staff, analyst or admin")
+	f.StringVar(&c.office, "office", "", "officer add, move, act: office `ID`")
+	f.StringVar(&c.post, "post", "", "officer add (staff unless given), move, act: head, focal, staff, analyst or admin")
 	f.StringVar(&c.name, "name", "", "officer add: the person's name")
+	f.StringVar(&c.from, "from", "", "officer leave, act: first `DAY` (2026-12-19) or RFC 3339 time; now unless given")
+	f.StringVar(&c.until, "until", "", "officer leave, act: `DAY` from which it is over; open unless given")
+	f.StringVar(&c.reason, "reason", "", "officer, office: why, for the history")
+	f.StringVar(&c.invitations, "invitations", "", "officer import: new `FILE` (mode 0600) for the one-time invitations, instead of standard output")
 	f.StringVar(&c.title, "title", "", "officer add: title in English")
 }
 

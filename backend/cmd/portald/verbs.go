@@ -5,12 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 
 	"github.com/citizens-portal/portal/backend/escalation"
-	"github.com/citizens-portal/portal/backend/portal"
 	"github.com/citizens-portal/portal/backend/server"
 )
 
@@ -165,93 +163,6 @@ func (c *command) admin(ctx context.Context, args []string) error {
 		}
 		fmt.Fprintf(c.stdout, "%s\nvalid until %s, once\n", b.Token, b.ExpiresAt.Format("15:04:05 MST"))
 		return nil
-	})
-}
-
-func (c *command) officer(ctx context.Context, args []string) error {
-	if len(args) == 0 {
-		return fmt.Errorf("%w: officer list, officer add NAME or officer disable NAME", errUsage)
-	}
-	req := server.AdminRequest{}
-	switch {
-	case args[0] == "list" && len(args) == 1:
-	case (args[0] == "add" || args[0] == "disable") && len(args) == 2:
-		req.Officer = &server.OfficerRequest{ID: portal.OfficerID(args[1]), Name: c.name, Title: c.title, Office: portal.OfficeID(c.office), Post: portal.Post(c.post)}
-	default:
-		return fmt.Errorf("%w: officer list, officer add NAME or officer disable NAME", errUsage)
-	}
-	raw, err := server.Admin(ctx, c.cfg, "officer-"+args[0], req)
-	if err != nil {
-		return err
-	}
-	return c.print(raw, func() error { return c.printOfficers(args[0], raw) })
-}
-
-func (c *command) printOfficers(verb string, raw json.RawMessage) error {
-	if verb != "list" {
-		var inv server.Invitation
-		if err := json.Unmarshal(raw, &inv); err != nil {
-			return err
-		}
-		if inv.Token == "" {
-			fmt.Fprintf(c.stdout, "%s is disabled\n", inv.Officer)
-			return nil
-		}
-		fmt.Fprintf(c.stdout, "%s is in the directory; the one-time invitation, which replaces earlier ones, is\n%s\nvalid until %s\n", inv.Officer, inv.Token, inv.ExpiresAt.Format("2 Jan 15:04 MST"))
-		return nil
-	}
-	var list []portal.Officer
-	if err := json.Unmarshal(raw, &list); err != nil {
-		return err
-	}
-	for _, o := range list {
-		state := ""
-		if o.Disabled {
-			state = "  disabled"
-		}
-		fmt.Fprintf(c.stdout, "%-24s %-8s %-24s %s%s\n", o.ID, o.Post, o.Office, o.Name, state)
-	}
-	return nil
-}
-
-func (c *command) officeCommand(ctx context.Context, args []string) error {
-	if len(args) == 1 && args[0] == "list" {
-		raw, err := server.Admin(ctx, c.cfg, "office-list", server.AdminRequest{})
-		if err != nil {
-			return err
-		}
-		return c.print(raw, func() error {
-			var list []portal.Office
-			if err := json.Unmarshal(raw, &list); err != nil {
-				return err
-			}
-			for _, o := range list {
-				fmt.Fprintf(c.stdout, "%-32s %-6s level %d  %-28s %s\n", o.ID, o.Kind, o.Level, o.Area, o.Name.EN)
-			}
-			return nil
-		})
-	}
-	if len(args) != 2 || args[0] != "add" {
-		return fmt.Errorf("%w: office list, or office add ID with the office's JSON on standard input", errUsage)
-	}
-	return c.addOffice(ctx, args[1], os.Stdin)
-}
-
-func (c *command) addOffice(ctx context.Context, id string, from io.Reader) error {
-	office := portal.Office{}
-	d := json.NewDecoder(io.LimitReader(from, 1<<20))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&office); err != nil {
-		return portal.Invalid("office", "office_json", "standard input is not an office's JSON: %s", err)
-	}
-	office.ID = portal.OfficeID(id)
-	raw, err := server.Admin(ctx, c.cfg, "office-put", server.AdminRequest{Office: &office})
-	if err != nil {
-		return err
-	}
-	return c.print(raw, func() error {
-		_, err := fmt.Fprintf(c.stdout, "%s is in the directory\n", id)
-		return err
 	})
 }
 
