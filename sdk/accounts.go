@@ -32,7 +32,7 @@ func (a *Accounts) Register(ctx context.Context, r Registration) (api.Challenge,
 	if err != nil {
 		return api.Challenge{}, err
 	}
-	return a.challenge(mobile, func(c *remote.Client, d api.DeviceInfo) (api.Challenge, error) {
+	return a.challenge(mobile, plainCNIC(r.CNIC), func(c *remote.Client, d api.DeviceInfo) (api.Challenge, error) {
 		return c.Register(ctx, api.RegisterRequest{
 			CNIC: r.CNIC, Mobile: mobile, Name: strings.TrimSpace(r.Name), District: r.District, Language: r.Language, Device: d,
 		})
@@ -53,13 +53,13 @@ func (a *Accounts) Login(ctx context.Context, mobile string) (api.Challenge, err
 	if err != nil {
 		return api.Challenge{}, err
 	}
-	return a.challenge(mobile, func(c *remote.Client, d api.DeviceInfo) (api.Challenge, error) {
+	return a.challenge(mobile, "", func(c *remote.Client, d api.DeviceInfo) (api.Challenge, error) {
 		return c.Login(ctx, api.LoginRequest{Mobile: mobile, Device: d})
 	})
 }
 
 // challenge asks for an OTP and remembers in the folder that one is awaited.
-func (a *Accounts) challenge(mobile string, ask func(*remote.Client, api.DeviceInfo) (api.Challenge, error)) (ch api.Challenge, err error) {
+func (a *Accounts) challenge(mobile, cnic string, ask func(*remote.Client, api.DeviceInfo) (api.Challenge, error)) (ch api.Challenge, err error) {
 	login, device, err := a.c.home.Identity("mobile:"+mobile, a.c.cfg.DeviceName)
 	if err != nil {
 		return ch, err
@@ -71,7 +71,17 @@ func (a *Accounts) challenge(mobile string, ask func(*remote.Client, api.DeviceI
 	if err != nil {
 		return ch, err
 	}
-	return ch, a.c.home.SetPending(&local.Pending{Challenge: ch.Challenge, ExpiresAt: ch.ExpiresAt, Login: login})
+	return ch, a.c.home.SetPending(&local.Pending{Challenge: ch.Challenge, ExpiresAt: ch.ExpiresAt, Login: login, CNIC: cnic})
+}
+
+// plainCNIC is a CNIC without what people write between its digits.
+func plainCNIC(cnic string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, asciiDigits(cnic))
 }
 
 // Verify answers the SMS of Register or Login and signs in. A new account's

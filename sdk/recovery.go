@@ -23,7 +23,7 @@ func (a *Accounts) Resend(ctx context.Context) (ch api.Challenge, err error) {
 	if err != nil {
 		return ch, err
 	}
-	return ch, a.c.home.SetPending(&local.Pending{Challenge: ch.Challenge, ExpiresAt: ch.ExpiresAt, Login: p.Login})
+	return ch, a.c.home.SetPending(&local.Pending{Challenge: ch.Challenge, ExpiresAt: ch.ExpiresAt, Login: p.Login, CNIC: p.CNIC})
 }
 
 // awaited gives the sign-in that waits for its OTP, with the device it began on.

@@ -53,6 +53,89 @@ func TestRestoredServerGetsEverythingBack(t *testing.T) {
 	}
 }
 
+// TestAccountYoungerThanTheBackup: whoever signed up after the backup that a
+// server was restored from signs up again, and loses nothing. Somebody else with
+// the same number gets nothing of it.
+func TestAccountYoungerThanTheBackup(t *testing.T) {
+	for name, again := range map[string]string{"the same person": "15602-1234567-1", "somebody else": "15602-7654321-9"} {
+		t.Run(name, func(t *testing.T) {
+			s, clk := newServer()
+			restore := s.Backup()
+			p := newPhone(t, s)
+			register := func(cnic string) {
+				t.Helper()
+				_, err := p.Accounts.Register(t.Context(), sdk.Registration{CNIC: cnic, Mobile: mobile, Name: "Amina", District: "swat"})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := p.Accounts.Verify(t.Context(), fake.OTP); err != nil {
+					t.Fatal(err)
+				}
+			}
+			register("1560212345671")
+			id := p.lodge("acknowledged before").Complaint.ID
+			p.sync()
+			if _, err := p.Complaints.Message(t.Context(), id, "any news?"); err != nil {
+				t.Fatal(err)
+			}
+			p.sync()
+			photo, err := p.Complaints.AddFile(t.Context(), strings.NewReader("#!AMR\nsaid on the way"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			waiting := p.lodge("not sent yet").Complaint.ID
+			draft, err := p.Complaints.SaveDraft(t.Context(), sdk.Draft{Text: "half a thought", Files: []api.File{photo}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			was := p.show(id)
+			clk.at = clk.at.Add(24 * time.Hour)
+			restore()
+			s.ForgetAccounts()
+			s.Born = "-second"
+			if _, err := p.Sync.Now(t.Context()); !errors.Is(err, sdk.ErrSignedOut) {
+				t.Fatalf("got %v", err)
+			}
+			register(again)
+			if name == "somebody else" {
+				if drafts, err := p.Complaints.Drafts(t.Context()); err != nil || len(drafts)+len(p.list()) != 0 {
+					t.Fatalf("%+v %+v %v", drafts, p.list(), err)
+				}
+				return
+			}
+			if n := len(p.list()); n != 2 {
+				t.Fatalf("%d complaints on the screen", n)
+			}
+			p.sync()
+			for i := range 2 {
+				c := p.show(id)
+				if c.State != sdk.StateReceived || c.Code != was.Code || !c.LodgedAt.Equal(was.LodgedAt) {
+					t.Errorf("%+v, was %+v", c, was)
+				}
+				if line, err := p.Complaints.Timeline(t.Context(), id); err != nil || len(line.Events) != 2 {
+					t.Errorf("%+v %v", line, err)
+				}
+				if c := p.show(waiting); c.State != sdk.StateReceived {
+					t.Errorf("%+v", c)
+				}
+				if d, err := p.Complaints.Draft(t.Context(), draft.ID); err != nil || d.Text != draft.Text {
+					t.Errorf("%+v %v", d, err)
+				}
+				if b, err := p.Complaints.FetchFile(t.Context(), id, photo.SHA256); err != nil || !strings.Contains(string(b), "on the way") {
+					t.Errorf("the draft's file, opened %d times: %q %v", i, b, err)
+				}
+				p.restart()
+			}
+			if n := len(s.Complaints()); n != 2 {
+				t.Errorf("the server holds %d", n)
+			}
+			if left, err := filepath.Glob(filepath.Join(p.cfg.Dir, "user-*.db")); err != nil || len(left) != 1 {
+				t.Errorf("the folder holds %v", left)
+			}
+		})
+	}
+}
+
 func TestOldAcknowledgementsAreNotOfferedAgain(t *testing.T) {
 	s, clk := newServer()
 	p := citizen(t, s)

@@ -28,7 +28,8 @@ type person struct {
 	mobile   string
 	district string
 	// signedUp: the account is open, so the next sign-in is a login.
-	signedUp bool
+	signedUp   bool
+	signedUpAt time.Time
 }
 
 // phone is a device: a folder, a clock, a way to the network, and a program
@@ -184,7 +185,9 @@ func (p *phone) trySignIn(ctx context.Context, who *person) error {
 		return err
 	}
 	if _, err = p.client.Accounts.Verify(ctx, otp); err == nil {
-		who.signedUp = true
+		if !who.signedUp {
+			who.signedUp, who.signedUpAt = true, time.Now()
+		}
 	}
 	return err
 }

@@ -83,6 +83,9 @@ func (w *world) step() {
 // use lets a phone that somebody uses do something; signed out, its owner signs
 // in first.
 func (w *world) use(p *phone, f func()) {
+	if p.people[0] == w.young && w.plan.restores && w.host.backups == 0 {
+		return // signs up after the first backup
+	}
 	if p.who == nil {
 		who := p.people[w.rng.IntN(len(p.people))]
 		w.mustSignIn(p, who)
@@ -421,6 +424,10 @@ func (w *world) restore() {
 	w.tracef("server: restored from a backup %s old", age.Round(time.Minute))
 	for _, p := range append(w.phones, w.officers...) {
 		p.excused = "the server was restored"
+	}
+	if w.young.signedUpAt.After(w.host.backupAt) && w.young.signedUp {
+		w.young.signedUp = false
+		w.tracef("server: knows nothing of %s any more", w.young.name)
 	}
 	w.host.backup = ""
 }

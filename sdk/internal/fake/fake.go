@@ -79,6 +79,8 @@ type Server struct {
 	Answer func(op api.Operation) *api.Answer
 	// Tamper changes an answer before it is sent.
 	Tamper func(resp *api.SyncResponse)
+	// Born is part of the names of accounts opened from now on.
+	Born string
 	// Delay is how long each request takes.
 	Delay time.Duration
 	// PageSize bounds entries in a page; 0 means 200.
@@ -262,7 +264,7 @@ func (s *Server) verify(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if s.people[mobile] == "" {
-		s.people[mobile] = "c:" + strings.TrimPrefix(mobile, "+")
+		s.people[mobile] = "c:" + strings.TrimPrefix(mobile, "+") + s.Born
 	}
 	sub := s.people[mobile]
 	out := s.open(citizen(sub), in.Device.ID)
@@ -416,6 +418,15 @@ func (s *Server) logout(w http.ResponseWriter, r *http.Request) {
 		v.ended, v.refresh = true, ""
 	}
 	w.WriteHeader(http.StatusNoContent)
+}
+
+// ForgetAccounts has nobody signed up any more, as after a restore from a backup
+// that is older than all accounts.
+func (s *Server) ForgetAccounts() {
+	s.EndSessions()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.people)
 }
 
 // EndAccess lets all access tokens run out; EndSessions ends all sessions.

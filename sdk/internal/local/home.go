@@ -50,6 +50,10 @@ const homeFormat = 1
 type Identity struct {
 	Device api.DeviceInfo `json:"device"`
 	N      int64          `json:"n,omitempty"`
+	// Account names the file of the account that was last used this way, and
+	// Person, if it was opened here, whose it is: a hash of the CNIC.
+	Account string `json:"account,omitempty"`
+	Person  string `json:"person,omitempty"`
 }
 
 // Pending is a sign-in that waits for its OTP.
@@ -57,6 +61,8 @@ type Pending struct {
 	Challenge string    `json:"challenge"`
 	ExpiresAt time.Time `json:"expires_at"`
 	Login     string    `json:"login"` // key of the identity
+	// CNIC of somebody who signs up; it lies here sealed, and no longer than this.
+	CNIC string `json:"cnic,omitempty"`
 }
 
 // vault is home.sealed.
@@ -273,7 +279,8 @@ func (h *Home) ReplaceIdentity(key string) (api.DeviceInfo, error) {
 	if err != nil {
 		return device, err
 	}
-	h.setIdentity(key, Identity{Device: device})
+	old := h.vault.Identities[key]
+	h.setIdentity(key, Identity{Device: device, Account: old.Account, Person: old.Person})
 	return device, h.writeVault()
 }
 
@@ -338,9 +345,28 @@ func (h *Home) Adopt(session api.Session, login string) (*User, error) {
 			return nil, err
 		}
 	}
+	id := h.identify(login)
+	if err := h.user.Update(func(tx *Tx) error { return tx.signIn(session, login, id) }); err != nil {
+		return nil, err
+	}
+	return h.user, h.moveIn(login)
+}
+
+// identify gives the identity for a sign-in. When somebody else signs up with the
+// same number, what its former owner left here stays where it is, sealed.
+func (h *Home) identify(login string) Identity {
 	id := h.vault.Identities[login]
-	err := h.user.Update(func(tx *Tx) error { return tx.signIn(session, login, id) })
-	return h.user, err
+	p := h.vault.Pending
+	if p == nil || p.Login != login || p.CNIC == "" {
+		return id
+	}
+	person := h.hash(p.CNIC)
+	if id.Person != "" && id.Person != person {
+		id.Account = ""
+	}
+	id.Person = person
+	h.setIdentity(login, id)
+	return id
 }
 
 func (h *Home) openCurrent() error {
@@ -352,7 +378,16 @@ func (h *Home) openCurrent() error {
 		return err
 	}
 	h.user = u
-	return nil
+	var login string
+	err = u.View(func(tx *Tx) error {
+		a, err := tx.Account()
+		login = a.Login
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return h.moveIn(login)
 }
 
 // Leave ends the use of the current account. With keep its sealed files and
@@ -365,7 +400,7 @@ func (h *Home) Leave(keep bool) error {
 	if u == nil {
 		return nil
 	}
-	if err := h.rememberNumber(u); err != nil {
+	if err := h.rememberNumber(u, keep); err != nil {
 		return err
 	}
 	h.user, h.file.Current = nil, ""
@@ -382,8 +417,9 @@ func (h *Home) Leave(keep bool) error {
 }
 
 // rememberNumber keeps the operation counter beside the device's identity, and
-// signs the account out in its own file.
-func (h *Home) rememberNumber(u *User) error {
+// signs the account out in its own file. Without keep nothing will be left to
+// move into another account.
+func (h *Home) rememberNumber(u *User, keep bool) error {
 	var login string
 	var n int64
 	err := u.Update(func(tx *Tx) error {
@@ -406,6 +442,9 @@ func (h *Home) rememberNumber(u *User) error {
 		return nil
 	}
 	id.N = max(id.N, n)
+	if !keep {
+		id.Account, id.Person = "", ""
+	}
 	h.setIdentity(login, id)
 	return h.writeVault()
 }
