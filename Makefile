@@ -134,6 +134,11 @@ flow: build ## Drive the citizen's and the officer's way through the real app, i
 	.ci/need go app flow
 	PORTAL_PICTURES='$(CURDIR)/bin/flow' $(FLOW) -run '^TestFlow$$'
 
+.PHONY: measure
+measure: build ## Measure the app's start and memory beside a bare Fyne window, in turns
+	.ci/need go app flow
+	$(FLOW) -run '^TestMeasureStart$$'
+
 .PHONY: screenshots
 screenshots: build ## Take the pictures in docs/screenshots anew; look at them before you commit them
 	.ci/need go app flow

@@ -261,7 +261,7 @@ func (r *rig) startDisplay() {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	cmd := exec.CommandContext(r.ctx, "Xvfb", "-displayfd", "3", "-screen", "0", "1400x900x24", "-nolisten", "tcp")
+	cmd := exec.CommandContext(r.ctx, "Xvfb", "-displayfd", "3", "-screen", "0", "1400x900x24", "-nolisten", "tcp", "-fbdir", r.dir)
 	cmd.ExtraFiles = []*os.File{told}
 	r.start(cmd)
 	r.display = ":" + r.line(told, number, func(line string) (string, bool) { return line, line != "" })
