@@ -137,7 +137,7 @@ flow: build ## Drive the citizen's and the officer's way through the real app, i
 .PHONY: measure
 measure: build ## Measure the app's start and memory beside a bare Fyne window, in turns
 	.ci/need go app flow
-	$(FLOW) -run '^TestMeasureStart$$'
+	$(FLOW) -v -run '^TestMeasureStart$$'
 
 .PHONY: screenshots
 screenshots: build ## Take the pictures in docs/screenshots anew; look at them before you commit them
