@@ -50,6 +50,13 @@ type Config struct {
 	// LockWait is how long to wait while another program uses the folder;
 	// 0 means 1 s.
 	LockWait time.Duration
+	// LogKeys pins the keys of the portal's transparency log ("name+hash+key"):
+	// without them the client trusts those it sees first.
+	LogKeys []string
+	// Witnesses are the keys of those who watch the log, and WitnessQuorum how
+	// many of them must have signed what Complaints.Verify relies on; 0 for none.
+	Witnesses     []string
+	WitnessQuorum int
 	// Faults are for the project's own simulation; leave them zero.
 	Faults local.Faults
 }
@@ -71,6 +78,7 @@ type Client struct {
 	rand   *lockedReader
 
 	changes broadcaster
+	log     *logbook
 	refresh sync.Mutex     // one token refresh at a time
 	offline atomic.Bool    // the last attempt failed to reach the server
 	unsaved *local.Account // only with local.BugRefreshUnsaved
@@ -111,6 +119,7 @@ func Open(ctx context.Context, cfg Config) (*Client, error) {
 	c.Anonymous = &Anonymous{c: c}
 	c.Helper = &Helper{c}
 	c.Sync = newSyncer(c)
+	c.log = &logbook{c: c}
 	if u := home.Current(); u != nil {
 		if err := u.Update(func(tx *local.Tx) error { return tx.NewClient(cfg.Client) }); err != nil {
 			return nil, errors.Join(err, home.Close())

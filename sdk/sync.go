@@ -122,7 +122,12 @@ func (s *Syncer) Poke() {
 
 // run makes rounds until there is nothing to do. It remembers how it went.
 func (s *Syncer) run(ctx context.Context, sel local.Select) (res Result, err error) {
-	defer func() { s.ended(err) }()
+	defer func() {
+		s.ended(err)
+		if err == nil {
+			s.c.log.follow(ctx)
+		}
+	}()
 	sel.Tried = map[string]bool{}
 	stalls := 0
 	for {
@@ -315,6 +320,8 @@ type Status struct {
 	NextTry   time.Time `json:"next_try,omitzero"`
 	// LowSpace: the device is nearly full; free some before it is.
 	LowSpace bool `json:"low_space,omitempty"`
+	// Log is the watch over the portal's public log.
+	Log LogStatus `json:"log"`
 	// Err is why the last sync failed, nil when it did not.
 	Err error `json:"-"`
 }
@@ -355,6 +362,9 @@ func (s *Syncer) Status() (st Status, err error) {
 			return err
 		}
 		st.SignedIn = !a.SignedOut && a.Session.Access != ""
+		if st.Log, err = s.c.log.status(tx); err != nil {
+			return err
+		}
 		st.Freshness, err = s.c.freshness(tx)
 		return err
 	})

@@ -41,9 +41,15 @@ func (a *API) logRoutes(h huma.API, mux *http.ServeMux) {
 
 type logInfoOutput struct{ Body api.LogInfo }
 
-func (a *API) logInfo(context.Context, *struct{}) (*logInfoOutput, error) {
+func (a *API) logInfo(ctx context.Context, _ *struct{}) (*logInfoOutput, error) {
 	l := a.Transparency
-	return &logInfoOutput{api.LogInfo{Name: l.Name(), Keys: l.Keys(), MergeDelaySeconds: int(transparency.MergeDelay / time.Second), Witnesses: l.Witnesses}}, nil
+	epochs, err := l.Epochs(ctx)
+	if err != nil {
+		return nil, a.fail(ctx, err)
+	}
+	return &logInfoOutput{api.LogInfo{
+		Name: l.Name(), Keys: l.Keys(), MergeDelaySeconds: int(transparency.MergeDelay / time.Second), Witnesses: l.Witnesses, Epochs: epochs,
+	}}, nil
 }
 
 type consistencyInput struct {

@@ -42,7 +42,7 @@ func (w *world) sequence(t *testing.T) {
 func TestLog(t *testing.T) {
 	w := newWorld(t)
 	none := w.anonymous().do(http.MethodGet, api.RouteCheckpoint, nil)
-	is(t, "before the first checkpoint", none.Code, 404)
+	is(t, "before the first checkpoint", none.Code, 503)
 	citizen := w.citizen("+923451234567")
 	secret := make([]byte, 16)
 	hash := sha256.Sum256(secret)
@@ -76,7 +76,7 @@ func TestLog(t *testing.T) {
 	is(t, "a stranger", w.citizen("+923451234568").do(http.MethodGet, proof, nil).Code, 404)
 	is(t, "nobody", w.anonymous().do(http.MethodGet, proof, nil).Code, 401)
 	is(t, "a wrong secret", w.anonymous().do(http.MethodGet, "/track/"+code+"/proof?s=guess", nil).Code, 404)
-	is(t, "witnesses nobody has", citizen.do(http.MethodGet, proof+"?witnesses=1", nil).Code, 404)
+	is(t, "witnesses nobody has", citizen.do(http.MethodGet, proof+"?witnesses=1", nil).Code, 503)
 	is(t, "a count of witnesses that is none", w.anonymous().do(http.MethodGet, api.RouteCheckpoint+"?witnesses=many", nil).Code, 422)
 	for range 10 {
 		none = w.anonymous().do(http.MethodGet, track, nil)

@@ -17,6 +17,7 @@ import (
 	"github.com/citizens-portal/portal/backend/lifecycle"
 	"github.com/citizens-portal/portal/backend/media"
 	"github.com/citizens-portal/portal/backend/portal"
+	"github.com/citizens-portal/portal/backend/transparency"
 	"github.com/citizens-portal/portal/sdk/api"
 )
 
@@ -37,6 +38,7 @@ var kinds = []kind{
 	{identity.ErrStepUp, api.TypeStepUp, http.StatusForbidden, "Enter your code once more for this"},
 	{identity.ErrNoSMS, api.TypeUnavailable, http.StatusServiceUnavailable, "No SMS can be sent now"},
 	{media.ErrScanner, api.TypeUnavailable, http.StatusServiceUnavailable, "The file is here and waits to be checked"},
+	{transparency.ErrNoCheckpoint, api.TypeUnavailable, http.StatusServiceUnavailable, "The log is not there yet"},
 	{portal.ErrInvalid, api.TypeInvalid, http.StatusUnprocessableEntity, "Something in the request needs correcting"},
 	{portal.ErrNotFound, api.TypeNotFound, http.StatusNotFound, "Not found"},
 	{portal.ErrForbidden, api.TypeForbidden, http.StatusForbidden, "Not allowed"},

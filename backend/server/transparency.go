@@ -19,8 +19,12 @@ func (c Config) transparencyLog(s store.Store, ring *keys.Ring) (*transparency.L
 	if err != nil {
 		return nil, err
 	}
+	holder := ""
+	if c.DSN == "" {
+		holder = "embedded" // whose file no other process can have open
+	}
 	l, err := transparency.New(transparency.Config{
-		Store: s, Keys: ring, Now: c.Now, Witnesses: witnesses, Every: c.SequenceEvery, Log: c.Log.With("part", "transparency"),
+		Holder: holder, Store: s, Keys: ring, Now: c.Now, Witnesses: witnesses, Every: c.SequenceEvery, Log: c.Log.With("part", "transparency"),
 		Epoch: func(ctx context.Context, tx store.Tx) (string, error) {
 			r, err := tx.Record(ctx, kindMeta, metaEpoch)
 			return string(r.Doc), err

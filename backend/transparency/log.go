@@ -3,10 +3,8 @@ package transparency
 import (
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"time"
 
@@ -30,8 +28,10 @@ type Config struct {
 	// Epoch names the present life of the data; a restore begins another.
 	Epoch func(context.Context, store.Tx) (string, error)
 	Now   func() time.Time
-	// Rand names this worker; nil is crypto/rand.
-	Rand io.Reader
+	// Holder names this worker; empty draws a name. Where only one process can
+	// have the store open it is always the same, so that one that starts again
+	// need not wait for the lease of the one that was killed.
+	Holder string
 	// Witnesses are the verifier keys of those whose cosignatures are kept.
 	Witnesses []string
 	// Every is how often the worker looks for new leaves; 5 s by default.
@@ -47,7 +47,6 @@ type Log struct {
 	keys      verify.Keys
 	keyList   []string
 	witnesses map[string]note.Verifier // by key
-	holder    string                   // this worker, as a lease names it
 }
 
 // New gives the log over a store. Errors are of the witnesses' keys.
@@ -58,8 +57,8 @@ func New(c Config) (*Log, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	if c.Rand == nil {
-		c.Rand = rand.Reader
+	if c.Holder == "" {
+		c.Holder = rand.Text()
 	}
 	l := &Log{Config: c, name: "citizens-portal/" + c.Keys.Fingerprint(), witnesses: map[string]note.Verifier{}}
 	for _, k := range c.Keys.ReceiptSigners() {
@@ -82,15 +81,8 @@ func New(c Config) (*Log, error) {
 		l.witnesses[text] = v
 	}
 	var err error
-	if l.keys, err = verify.ParseKeys(l.keyList, c.Witnesses); err != nil {
-		return nil, err
-	}
-	id := make([]byte, 8)
-	if _, err := io.ReadFull(c.Rand, id); err != nil {
-		return nil, err
-	}
-	l.holder = hex.EncodeToString(id)
-	return l, nil
+	l.keys, err = verify.ParseKeys(l.keyList, c.Witnesses)
+	return l, err
 }
 
 // Name is the log's name, and Keys its verifier keys, the signing one first.

@@ -25,9 +25,13 @@ const (
 	kindCosigned = "log-cosigned"
 )
 
+// ErrNoCheckpoint means that the log has no such checkpoint yet: it has just
+// begun, or begun anew, or too few witnesses have signed.
+var ErrNoCheckpoint = fmt.Errorf("the log has no such checkpoint yet: %w", store.ErrNotFound)
+
 // Checkpoint gives the newest checkpoint that at least so many witnesses have
-// signed, with their cosignatures; 0 for the newest of all. ErrNotFound when
-// there is none.
+// signed, with their cosignatures; 0 for the newest of all. The error is
+// ErrNoCheckpoint when there is none.
 func (l *Log) Checkpoint(ctx context.Context, witnesses int) (signed string, err error) {
 	err = l.Store.View(ctx, func(tx store.Tx) error {
 		_, signed, err = l.anchor(ctx, tx, witnesses)
@@ -38,12 +42,20 @@ func (l *Log) Checkpoint(ctx context.Context, witnesses int) (signed string, err
 
 // anchor gives that checkpoint, its row and its text with all signatures.
 func (l *Log) anchor(ctx context.Context, tx store.Tx, witnesses int) (store.Checkpoint, string, error) {
-	row, err := tx.LastCheckpoint(ctx)
+	row, last, found, err := l.last(ctx, tx)
 	if err != nil {
 		return row, "", err
 	}
+	// Between a restore and the first checkpoint of the new epoch the newest one
+	// is of before: it would look as if the log had gone back.
+	if epoch, err := l.Epoch(ctx, tx); err != nil || !found || last.Epoch != epoch {
+		return row, "", errors.Join(err, ErrNoCheckpoint)
+	}
 	if witnesses > 0 {
 		r, err := tx.Record(ctx, kindCosigned, strconv.Itoa(witnesses))
+		if errors.Is(err, store.ErrNotFound) {
+			err = ErrNoCheckpoint
+		}
 		if err != nil {
 			return row, "", err
 		}
@@ -150,11 +162,27 @@ func (l *Log) Proof(ctx context.Context, tx store.Tx, c portal.Case, words bool,
 			return verify.Proof{}, fmt.Errorf("prove event %d of %s: %w", i+1, c.ID, err)
 		}
 	}
-	epochs, err := tx.Records(ctx, kindEpoch, "")
-	for _, r := range epochs {
-		p.out.Epochs = append(p.out.Epochs, string(r.Doc))
-	}
+	p.out.Epochs, err = epochs(ctx, tx)
 	return p.out, err
+}
+
+// Epochs gives the first checkpoints of the epochs that followed a restore,
+// oldest first.
+func (l *Log) Epochs(ctx context.Context) (out []string, err error) {
+	err = l.Store.View(ctx, func(tx store.Tx) error {
+		out, err = epochs(ctx, tx)
+		return err
+	})
+	return out, err
+}
+
+func epochs(ctx context.Context, tx store.Tx) ([]string, error) {
+	var out []string
+	list, err := tx.Records(ctx, kindEpoch, "")
+	for _, r := range list {
+		out = append(out, string(r.Doc))
+	}
+	return out, err
 }
 
 // proving is one proof in the making.

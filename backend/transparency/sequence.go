@@ -23,9 +23,9 @@ const (
 	stale = time.Hour
 
 	kindLease = "lease"
-	leaseID   = "transparency-log"
+	leaseName = "transparency-log/" // and the epoch: a restore brings no lease with it
 	// leaseFor is how long the worker of a node that died holds up the others.
-	leaseFor = 30 * time.Second
+	leaseFor = 15 * time.Second
 
 	kindEpoch   = "log-epoch"
 	kindState   = "log-state"
@@ -111,23 +111,31 @@ func (l *Log) needed(ctx context.Context) (needed bool, err error) {
 }
 
 func (l *Log) heldByOther(ctx context.Context, tx store.Tx) (bool, error) {
-	r, err := tx.Record(ctx, kindLease, leaseID)
+	epoch, err := l.Epoch(ctx, tx)
+	if err != nil {
+		return false, err
+	}
+	r, err := tx.Record(ctx, kindLease, leaseName+epoch)
 	if errors.Is(err, store.ErrNotFound) {
 		return false, nil
 	}
-	return err == nil && string(r.Doc) != l.holder && l.Now().Before(r.ExpiresAt), err
+	return err == nil && string(r.Doc) != l.Holder && l.Now().Before(r.ExpiresAt), err
 }
 
 // hold takes or keeps the lease. What follows is in the same transaction, so
 // that a worker whose lease ran out while it slept cannot write.
 func (l *Log) hold(ctx context.Context, tx store.Tx) (bool, error) {
-	if err := tx.Lock(ctx, kindLease+"/"+leaseID); err != nil {
+	epoch, err := l.Epoch(ctx, tx)
+	if err != nil {
+		return false, err
+	}
+	if err := tx.Lock(ctx, kindLease+"/"+leaseName); err != nil {
 		return false, err
 	}
 	if other, err := l.heldByOther(ctx, tx); err != nil || other {
 		return false, err
 	}
-	return true, tx.PutRecord(ctx, store.Record{Kind: kindLease, ID: leaseID, Doc: []byte(l.holder), ExpiresAt: l.Now().Add(leaseFor)})
+	return true, tx.PutRecord(ctx, store.Record{Kind: kindLease, ID: leaseName + epoch, Doc: []byte(l.Holder), ExpiresAt: l.Now().Add(leaseFor)})
 }
 
 func (l *Log) step(ctx context.Context, tx store.Tx) (placed int, more bool, err error) {

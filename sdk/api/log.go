@@ -11,6 +11,9 @@ type LogInfo struct {
 	MergeDelaySeconds int `json:"merge_delay_seconds"`
 	// Witnesses are the verifier keys of those whose cosignatures are kept.
 	Witnesses []string `json:"witnesses,omitempty"`
+	// Epochs are the first checkpoints, signed, of the epochs that followed a
+	// restore from a backup, oldest first.
+	Epochs []string `json:"epochs,omitempty"`
 }
 
 // LogConsistency proves that one tree grew into another: hashes in base64, as

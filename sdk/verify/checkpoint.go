@@ -13,8 +13,14 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// ErrCheckpoint means that a text is not a checkpoint signed by a known key.
-var ErrCheckpoint = errors.New("not a checkpoint of this log")
+// Errors of checkpoints.
+var (
+	// ErrCheckpoint means that a text is not a checkpoint signed by a known key.
+	ErrCheckpoint = errors.New("not a checkpoint of this log")
+	// ErrUnsigned, an ErrCheckpoint, means that it looks like one, and no known
+	// key of the log has signed it.
+	ErrUnsigned = fmt.Errorf("no known key of the log has signed it: %w", ErrCheckpoint)
+)
 
 // Checkpoint is the log's signed word on its tree at one moment.
 type Checkpoint struct {
@@ -160,7 +166,12 @@ func (k Keys) Public() []ed25519.PublicKey { return k.log }
 // the log signed it, or when any signature of a known key is wrong.
 func (k Keys) Open(signed string) (Checkpoint, error) {
 	n, err := note.Open([]byte(signed), k.known)
-	if err != nil {
+	var unverified *note.UnverifiedNoteError
+	var invalid *note.InvalidSignatureError
+	switch {
+	case errors.As(err, &unverified), errors.As(err, &invalid):
+		return Checkpoint{}, ErrUnsigned
+	case err != nil:
 		return Checkpoint{}, fmt.Errorf("%w: %w", ErrCheckpoint, err)
 	}
 	c, err := parseText(n.Text)
@@ -177,7 +188,7 @@ func (k Keys) Open(signed string) (Checkpoint, error) {
 		}
 	}
 	if !ours {
-		return Checkpoint{}, fmt.Errorf("%w: no key of the log signed it", ErrCheckpoint)
+		return Checkpoint{}, ErrUnsigned
 	}
 	c.Note = signed
 	return c, nil

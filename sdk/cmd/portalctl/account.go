@@ -14,7 +14,7 @@ import (
 func accountCommands() []command {
 	return []command{
 		{name: "register", args: "--cnic N --mobile N --name NAME --district D", summary: "open an account; an SMS with a code follows", group: groupAccount, setup: register},
-		{name: "verify", args: "--otp CODE", summary: "sign in with the code of the SMS", group: groupAccount, setup: verify},
+		{name: "verify", args: "--otp CODE | ID|CODE", summary: "sign in with the code of the SMS; or check a complaint against the portal's public log (0 verified, 3 not in the log yet, 4 not verified)", group: groupAccount, max: 1, setup: verifyEither},
 		{name: "resend", summary: "ask for the SMS once more", group: groupAccount, setup: simple((*app).resend)},
 		{name: "login", args: "--mobile N [--recovery CODE] | --pin PIN | --name NAME --password P --totp T", summary: "sign in: citizens by SMS or recovery code, officers by password and TOTP; --pin approves this device", group: groupAccount, setup: login},
 		{name: "enrol", args: "--token T --password P", summary: "accept an officer's invitation", group: groupAccount, setup: enrol},
@@ -80,9 +80,15 @@ func (a *app) printSession(p api.Profile, signedIn bool, recovery string) error 
 	})
 }
 
-func verify(a *app, f *flag.FlagSet) action {
+func verifyEither(a *app, f *flag.FlagSet) action {
 	otp := f.String("otp", "", "the `code` in the SMS")
-	return func(ctx context.Context, _ []string) error {
+	return func(ctx context.Context, args []string) error {
+		switch {
+		case len(args) == 1 && *otp == "":
+			return a.verifyComplaint(ctx, args[0])
+		case len(args) == 1:
+			return usage("verify takes --otp or a complaint, not both")
+		}
 		s, err := a.client.Accounts.Verify(ctx, *otp)
 		if err != nil {
 			return err

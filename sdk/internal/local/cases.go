@@ -145,6 +145,7 @@ func (tx *Tx) deleteCase(id string) error {
 		return tx.deleteEvents(id)
 	}
 	return errors.Join(
+		del(tx, bucketKV, proofKey(id)),
 		del(tx, bucketIndex, indexKey(c)),
 		del(tx, bucketCodes, []byte(flatCode(c.Complaint.Code))),
 		del(tx, bucketCases, []byte(id)),
