@@ -48,8 +48,8 @@ type LogStatus struct {
 // for.
 type LogRestore = local.LogRestore
 
-// logEvery is how often growth is asked for; logRetry how long a failed
-// question is left alone.
+// logEvery is how often growth is asked for; logRetry how long the log is left
+// alone between questions.
 const (
 	logEvery = 24 * time.Hour
 	logRetry = time.Hour
@@ -64,17 +64,17 @@ type logbook struct {
 	mu sync.Mutex
 }
 
-// follow asks for growth once a day and keeps the proofs of complaints that
-// changed. That it cannot is no failure of a sync.
+// follow asks for growth once a day, and once an hour for the proofs of the
+// owner's complaints that changed. That it cannot is no failure of a sync.
 func (l *logbook) follow(ctx context.Context) {
 	if l.c.remote == nil {
 		return
 	}
-	due, err := l.due()
+	due, daily, err := l.due()
 	if err != nil || !due {
 		return
 	}
-	if l.grown(ctx) != nil {
+	if daily && l.grown(ctx) != nil {
 		return
 	}
 	for _, id := range l.unproved() {
@@ -84,19 +84,23 @@ func (l *logbook) follow(ctx context.Context) {
 	}
 }
 
-// due reports whether it is time to ask, and notes that it is being done.
-func (l *logbook) due() (due bool, err error) {
+// due reports whether it is time to ask for proofs that are missing, and daily
+// whether for growth too; it notes that it is being done.
+func (l *logbook) due() (due, daily bool, err error) {
+	st, err := l.state()
+	now := l.c.cfg.Now()
+	if err != nil || now.Sub(st.TriedAt) < logRetry {
+		return false, false, err
+	}
 	err = l.c.update(func(tx *local.Tx) error {
-		st, err := tx.Log()
-		now := tx.Now()
-		due = now.Sub(st.CheckedAt) >= logEvery && now.Sub(st.TriedAt) >= logRetry
-		if err != nil || !due {
+		if st, err = tx.Log(); err != nil {
 			return err
 		}
+		daily = now.Sub(st.CheckedAt) >= logEvery
 		st.TriedAt = now
 		return tx.PutLog(st)
 	})
-	return due, err
+	return true, daily, err
 }
 
 // grown fetches the newest checkpoint and holds it to what is known.
