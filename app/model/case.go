@@ -230,6 +230,12 @@ func eventOf(w Words, e api.Event) Event {
 	case "escalate":
 		set(assets.IconArrowUp, Higher, w.T("event.escalate"))
 		out.Body = to
+	case "reveal":
+		set(assets.IconEye, Asking, w.T("event.reveal"))
+		out.Body = lines(e.Person, w.In(e.ByName), e.Text)
+	case "reroute":
+		set(assets.IconTransfer, News, w.T("event.reroute"))
+		out.Body = to
 	default:
 		set(assets.IconInfo, Plain, w.T("event.other"))
 	}

@@ -331,6 +331,10 @@ func deskEvent(w Words, o Office, e api.Event) Event {
 		set(assets.IconBack, Plain, w.T("desk.event.withdraw"))
 	case "escalate":
 		set(assets.IconArrowUp, Higher, w.T("desk.event.escalate", "name", cmp.Or(to, w.numbered("level", e.Level))))
+	case "reveal":
+		set(assets.IconEye, Asking, w.T("desk.event.reveal"))
+	case "reroute":
+		set(assets.IconTransfer, News, w.T("desk.event.reroute"))
 	default:
 		set(assets.IconInfo, Plain, w.T("desk.event.other"))
 	}
