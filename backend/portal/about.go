@@ -76,7 +76,7 @@ func (d *Directory) named(name string, office OfficeID) []Officer {
 
 // Bars reports whether an office must have no part in a complaint about
 // somebody: it is the office complained of, or where the officer complained of
-// works now, or lies below one of them.
+// works now, holds or is to hold a charge, or lies below one of them.
 func (d *Directory) Bars(a About, office OfficeID) bool {
 	if a.Office != "" && d.below(office, a.Office) {
 		return true
@@ -85,7 +85,7 @@ func (d *Directory) Bars(a About, office OfficeID) bool {
 		return false
 	}
 	o, ok := d.Officer(a.Officer)
-	return ok && d.below(office, o.Office)
+	return ok && (d.below(office, o.Office) || slices.ContainsFunc(o.Charges, func(c Charge) bool { return d.below(office, c.Office) }))
 }
 
 // below reports whether an office is another or takes orders from it, by the

@@ -223,3 +223,24 @@ func (w world) unread(t *rapid.T, c Case) {
 		}
 	}
 }
+
+// TestAboutReachesActingHolders: a charge counts like a post, both ways.
+func TestAboutReachesActingHolders(t *testing.T) {
+	data := kpLike()
+	charge := func(id OfficerID, office OfficeID) {
+		i := slices.IndexFunc(data.Officers, func(o Officer) bool { return o.ID == id })
+		data.Officers[i].Charges = []Charge{{Office: office, Post: Head, Span: Span{From: filed}}}
+	}
+	charge("staff.dc-swat", "com-malakand")
+	charge("head.water-swat", "cs")
+	dir := directory(t, data)
+	c, err := aboutSwat(t, dir, "", "staff.dc-swat")
+	if err != nil || c.Office != "cs" {
+		t.Fatalf("filed with %s, %v: the acting Commissioner is the one complained of", c.Office, err)
+	}
+	acting, _ := dir.Officer("head.water-swat")
+	acting.Office = "cs" // as one who acts there signs in
+	if err := Can((Actor{Kind: OfficerActor, Officer: acting}).In(dir), ActionView, c); !errors.Is(err, ErrNotFound) {
+		t.Errorf("a subordinate who acts for the Chief Secretary sees it: %v", err)
+	}
+}

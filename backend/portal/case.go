@@ -171,7 +171,12 @@ func (a Actor) BarredFrom(c Case) bool {
 	if a.Kind != OfficerActor || !c.About.Somebody() {
 		return false
 	}
-	return a.dir == nil || a.Officer.ID == c.About.Officer || a.dir.Bars(c.About, a.Officer.Office)
+	if a.dir == nil || a.Officer.ID == c.About.Officer || a.dir.Bars(c.About, a.Officer.Office) {
+		return true
+	}
+	// Whoever acts elsewhere for a while stays the subordinate of their own office.
+	own, ok := a.dir.Officer(a.Officer.ID)
+	return ok && a.dir.Bars(c.About, own.Office)
 }
 
 // RoleIn gives the actor's part in a case, and false when they have none: then
