@@ -179,12 +179,21 @@ func (a *Accounts) Awaiting() (api.Challenge, bool) {
 	return api.Challenge{Challenge: p.Challenge, ExpiresAt: p.ExpiresAt}, ok
 }
 
-// Devices lists the account's devices, from the server.
+// Devices lists the account's devices, from the server. That another device
+// approved this one is noted in Profile.
 func (a *Accounts) Devices(ctx context.Context) (ds []api.Device, err error) {
 	err = a.c.authed(ctx, func(r *remote.Client, token string) error {
 		ds, err = r.Devices(ctx, token)
 		return err
 	})
+	if err != nil {
+		return nil, err
+	}
+	p, err := a.Profile()
+	approved := slices.ContainsFunc(ds, func(d api.Device) bool { return d.Current && d.Approved })
+	if err == nil && approved && !p.OldCasesFrom.IsZero() {
+		err = a.approved()
+	}
 	return ds, err
 }
 

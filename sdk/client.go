@@ -196,14 +196,16 @@ func (c *Client) online() (*remote.Client, error) {
 }
 
 // reach makes a call that needs no session and notes whether the server was
-// reached.
+// reached. A call that was given up says nothing about the network.
 func (c *Client) reach(call func(r *remote.Client) error) error {
 	r, err := c.online()
 	if err != nil {
 		return err
 	}
 	err = fromRemote(call(r))
-	c.offline.Store(errors.Is(err, ErrOffline))
+	if offline := errors.Is(err, ErrOffline); !errors.Is(err, context.Canceled) && c.offline.Swap(offline) != offline {
+		c.changes.send(Change{Sync: true})
+	}
 	return err
 }
 

@@ -3,6 +3,7 @@ package sdk
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/citizens-portal/portal/sdk/api"
 	"github.com/citizens-portal/portal/sdk/internal/local"
@@ -69,7 +70,7 @@ func (a *Accounts) SetPIN(ctx context.Context, pin string) error {
 }
 
 // ApproveByPIN lets this device, on which somebody has just signed in, see
-// their older complaints.
+// their older complaints: Profile says so at once, the next sync brings them.
 func (a *Accounts) ApproveByPIN(ctx context.Context, pin string) error {
 	pin = asciiDigits(strings.TrimSpace(pin))
 	if err := problems(checkText("pin", pin, 64, true)); err != nil {
@@ -90,9 +91,25 @@ func (a *Accounts) ApproveByPIN(ctx context.Context, pin string) error {
 	if isProblem(err, api.TypeSignedOut) {
 		return invalid(field("pin", "pin_wrong", "this is not the account's PIN"))
 	}
-	if err == nil {
-		a.c.Sync.Poke()
+	if err != nil {
+		return err
 	}
+	return a.approved()
+}
+
+// approved notes that the server hides nothing from this device any more, and
+// fetches what it hid.
+func (a *Accounts) approved() error {
+	err := a.c.update(func(tx *local.Tx) error {
+		acc, err := tx.Account()
+		if err != nil {
+			return err
+		}
+		acc.Session.Profile.OldCasesFrom = time.Time{}
+		return tx.PutSession(acc.Session)
+	})
+	a.c.changes.send(Change{Account: true})
+	a.c.Sync.Poke()
 	return err
 }
 

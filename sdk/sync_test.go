@@ -477,32 +477,84 @@ func TestUpgradeIsTriedAgainByANewProgram(t *testing.T) {
 	}
 }
 
+// newcomer is a second phone of the citizen's that was not approved yet.
+func newcomer(t *testing.T, s *fake.Server) *phone {
+	t.Helper()
+	q := newPhone(t, s)
+	s.OldCasesFrom = s.Now().Add(72 * time.Hour)
+	if _, err := q.Accounts.Recover(t.Context(), mobile, fake.RecoveryCode); err != nil {
+		t.Fatal(err)
+	}
+	return q
+}
+
+// waits reports whether the phone knows that older complaints are hidden from it.
+func (p *phone) waits() bool {
+	p.t.Helper()
+	profile, err := p.Accounts.Profile()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return !profile.OldCasesFrom.IsZero()
+}
+
 func TestNewDeviceSeesOlderComplaintsOnceApproved(t *testing.T) {
 	s, _ := newServer()
 	p := citizen(t, s)
 	p.lodge("from the old phone")
 	p.sync()
-	q := newPhone(t, s)
-	if _, err := q.Accounts.Recover(t.Context(), mobile, fake.RecoveryCode); err != nil {
-		t.Fatal(err)
-	}
-	devices, err := q.Accounts.Devices(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Hidden = map[string]bool{devices[0].ID: true}
+	q := newcomer(t, s)
 	q.sync()
 	if got := q.list(); len(got) != 0 {
 		t.Fatalf("hidden until approved: %+v", got)
 	}
 	wantErr(t, q.Accounts.ApproveByPIN(t.Context(), "000000"), sdk.ErrInvalid)
+	if !q.waits() {
+		t.Fatal("the phone knows that it waits")
+	}
 	if err := q.Accounts.ApproveByPIN(t.Context(), "۲۷۱۸۲۸"); err != nil {
 		t.Fatal(err)
+	}
+	if q.waits() {
+		t.Fatal("the phone knows that it waits no more")
 	}
 	q.sync()
 	if got := q.list(); len(got) != 1 {
 		t.Fatalf("read again from the start: %+v", got)
 	}
+}
+
+func TestDeviceNotesThatAnotherApprovedIt(t *testing.T) {
+	s, _ := newServer()
+	citizen(t, s)
+	q := newcomer(t, s)
+	look := func() {
+		if _, err := q.Accounts.Devices(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if look(); !q.waits() {
+		t.Fatal("the phone knows that it waits")
+	}
+	s.Hidden = nil
+	look()
+	if q.waits() {
+		t.Fatal("the phone knows that it waits no more")
+	}
+}
+
+func TestEndingALongPollIsNotBeingOffline(t *testing.T) {
+	inBubble(t, func(*fake.Server) {}, func(t *testing.T, _ *fake.Server, p *phone) {
+		synctest.Wait()
+		if err := p.Accounts.ApproveByPIN(t.Context(), fake.PIN); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait() // the poll was ended, and another one is under way
+		st, err := p.Sync.Status()
+		if err != nil || st.Offline || st.Err != nil {
+			t.Fatalf("%+v %v", st, err)
+		}
+	})
 }
 
 func TestResendAndInvitation(t *testing.T) {

@@ -91,6 +91,8 @@ type Server struct {
 
 	// Hidden are devices that do not see cases yet: they are not approved.
 	Hidden map[string]bool
+	// OldCasesFrom, when set, hides the cases from new devices until then.
+	OldCasesFrom time.Time
 
 	mu       sync.Mutex
 	data     data
@@ -373,6 +375,13 @@ const DeskFeed = "feed/desk"
 // open starts a session; the caller holds the lock.
 func (s *Server) open(p api.Profile, device string) api.Session {
 	s.serial++
+	if !s.OldCasesFrom.IsZero() {
+		p.OldCasesFrom = s.OldCasesFrom
+		if s.Hidden == nil {
+			s.Hidden = map[string]bool{}
+		}
+		s.Hidden[device] = true
+	}
 	out := api.Session{
 		Access: fmt.Sprint("access-", s.serial), Refresh: fmt.Sprint("refresh-", s.serial), Profile: p,
 		AccessExpiresAt: s.Now().Add(15 * time.Minute), RefreshExpiresAt: s.Now().Add(60 * 24 * time.Hour),
@@ -453,7 +462,7 @@ func (s *Server) devices(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusUnauthorized, api.TypeSignedOut)
 		return
 	}
-	reply(w, []api.Device{{ID: v.device, Name: "this", Current: true, Approved: true}})
+	reply(w, []api.Device{{ID: v.device, Name: "this", Current: true, Approved: !s.Hidden[v.device]}})
 }
 
 // Areas and Categories are the public collections.
