@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/citizens-portal/portal/app/i18n"
 	"github.com/citizens-portal/portal/app/model"
@@ -103,8 +102,7 @@ func (a *App) setLang(l i18n.Lang) {
 
 func (a *App) homePage() page {
 	return reads(func(src source) func(context.Context) (model.Home, error) {
-		approved := a.prefs.Approved
-		return func(ctx context.Context) (model.Home, error) { return readHome(ctx, src, approved) }
+		return func(ctx context.Context) (model.Home, error) { return readHome(ctx, src) }
 	}, func(s model.Home) screen.Frame {
 		return screen.Home(a.env, s, screen.HomeActs{
 			Report:    func() { a.open(nav.Route{Name: nav.Report}) },
@@ -121,13 +119,10 @@ func (a *App) homePage() page {
 	})
 }
 
-func readHome(ctx context.Context, src source, approved string) (model.Home, error) {
+func readHome(ctx context.Context, src source) (model.Home, error) {
 	profile, err := src.client.Accounts.Profile()
 	if err != nil {
 		return model.Home{}, err
-	}
-	if profile.Subject == approved {
-		profile.OldCasesFrom = time.Time{}
 	}
 	all, err := src.client.Complaints.List(ctx, sdk.ListOptions{})
 	if err != nil {

@@ -56,7 +56,6 @@ func (a *App) demoPerson(p DemoPerson, s *screen.WelcomeState) screen.Person {
 		a.redraw()
 		a.act(func(ctx context.Context) error { return a.demoLogin(ctx, p) }, func(err error) {
 			s.Busy = ""
-			a.noteApproved(err == nil && p.PIN != "")
 			if err != nil {
 				s.Error = model.Say(a.source().words, err)
 				a.redraw()

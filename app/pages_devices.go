@@ -46,14 +46,6 @@ func (a *App) approve(ctx context.Context, pin string) error {
 	return err
 }
 
-// noteApproved remembers that this device now sees everything of the account.
-func (a *App) noteApproved(done bool) {
-	if p, err := a.client.Accounts.Profile(); err == nil && done {
-		a.prefs.Approved = p.Subject
-		a.keep()
-	}
-}
-
 // devices is what the page of devices reads.
 type devices struct {
 	list    []screen.Device
@@ -102,7 +94,6 @@ func (a *App) submitPIN(s *screen.DevicesState) {
 		if err == nil {
 			s.PIN, s.Done = "", a.env.T("pin.saved")
 			if use {
-				a.noteApproved(true)
 				s.Done = a.env.T("pin.allowed")
 			}
 		}
@@ -114,20 +105,18 @@ func (a *App) submitPIN(s *screen.DevicesState) {
 // readDevices asks the server for the devices; without a network the page still shows
 // what the phone knows.
 func readDevices(ctx context.Context, src source) (out devices, err error) {
-	p, err := src.client.Accounts.Profile()
-	if err != nil {
-		return out, err
-	}
 	list, err := src.client.Accounts.Devices(ctx)
 	if err != nil {
 		out.trouble = model.Say(src.words, err)
 	}
-	approved := false
+	p, err := src.client.Accounts.Profile() // which now knows whether this one was allowed
+	if err != nil {
+		return out, err
+	}
 	for _, d := range list {
-		approved = approved || (d.Current && d.Approved)
 		out.list = append(out.list, screen.Device{ID: d.ID, Name: d.Name, Seen: src.words.T("devices.seen", "when", src.words.When(d.SeenAt)), Current: d.Current, Approved: d.Approved})
 	}
-	if !approved && p.OldCasesFrom.After(src.words.Now) {
+	if p.OldCasesFrom.After(src.words.Now) {
 		out.waiting = src.words.T("home.older", "date", src.words.Date(p.OldCasesFrom))
 	}
 	return out, nil

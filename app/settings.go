@@ -19,10 +19,7 @@ type settings struct {
 	Scale      style.Scale       `json:"scale,omitempty"`
 	Brightness screen.Brightness `json:"brightness,omitempty"`
 	Way        nav.Stack         `json:"way"`
-	// Approved is the account that a PIN allowed to see everything on this device: the
-	// profile kept from signing in does not know of it.
-	Approved string     `json:"approved,omitempty"`
-	Desk     desk.State `json:"desk,omitzero"`
+	Desk       desk.State        `json:"desk,omitzero"`
 }
 
 const settingsFile = "app.json"

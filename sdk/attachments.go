@@ -78,6 +78,27 @@ func (s *Complaints) Files(ctx context.Context, ref string) (list []Attachment, 
 	return filesOf(c.Complaint, t.Events), err
 }
 
+// UnsentFiles lists the files of all complaints that this device still holds for the
+// server: waiting, partly sent, stopped or failed, oldest first.
+func (s *Complaints) UnsentFiles(ctx context.Context) (list []Attachment, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	err = s.c.view(func(tx *local.Tx) error {
+		all, err := tx.Transfers("")
+		for _, t := range all {
+			if t.Done() {
+				continue
+			}
+			a := Attachment{File: t.File, Complaint: t.Case, Picture: isPicture(t.File.Type)}
+			a.follow(t)
+			list = append(list, a)
+		}
+		return err
+	})
+	return list, err
+}
+
 // filesOf lists what the server's word on a complaint promises.
 func filesOf(c api.Complaint, events []api.Event) []Attachment {
 	var list []Attachment

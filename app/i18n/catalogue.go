@@ -19,6 +19,8 @@ import (
 
 	"golang.org/x/text/feature/plural"
 	"golang.org/x/text/language"
+
+	"github.com/citizens-portal/portal/app/bidi/line"
 )
 
 // Lang is a language of the app.
@@ -109,9 +111,11 @@ func (c *Catalogue) Entry(l Lang, key string) (Entry, bool) {
 // and value: T(Urdu, "due.left", "n", 6). An int named "n" also chooses the plural
 // form.
 //
-// In a right-to-left language a filled-in text stands between FIRST STRONG ISOLATE
-// and POP DIRECTIONAL ISOLATE, so that a code, a phone number or an English name
-// keeps its own order and does not disturb the sentence.
+// A filled-in text that runs, or may run, against the language stands between FIRST
+// STRONG ISOLATE and POP DIRECTIONAL ISOLATE, so that a code, a phone number or a name
+// keeps its own order and does not disturb the sentence. A right-to-left sentence with
+// no letter of its own to show its direction, as "{tehsil}، {district}", begins with a
+// RIGHT-TO-LEFT MARK: it keeps its direction wherever it is filled in itself.
 func (c *Catalogue) T(l Lang, key string, args ...any) string {
 	e, ok := c.entries[l][key]
 	if !ok {
@@ -127,6 +131,11 @@ func (c *Catalogue) T(l Lang, key string, args ...any) string {
 		name := fmt.Sprint(args[i])
 		text = strings.ReplaceAll(text, "{"+name+"}", isolate(l, fmt.Sprint(args[i+1])))
 	}
+	if len(args) > 0 && l.RTL() {
+		if dir, known := line.FirstStrong([]rune(text)); !known || dir == line.LTR {
+			return rlm + text
+		}
+	}
 	return text
 }
 
@@ -137,13 +146,22 @@ func isOne(l Lang, n int) bool {
 	return plural.Cardinal.MatchPlural(language.Make(string(l)), n, 0, 0, 0, 0) == plural.One
 }
 
-const fsi, pdi = "\u2068", "\u2069"
+const fsi, pdi, rlm = "\u2068", "\u2069", "\u200f"
 
 func isolate(l Lang, s string) string {
-	if !l.RTL() || strings.IndexFunc(s, func(r rune) bool { return !unicode.IsDigit(r) }) < 0 {
+	against := func(r rune) bool { return !unicode.IsDigit(r) }
+	if !l.RTL() {
+		against = rightToLeft
+	}
+	if strings.IndexFunc(s, against) < 0 {
 		return s
 	}
 	return fsi + s + pdi
+}
+
+func rightToLeft(r rune) bool {
+	dir, known := line.FirstStrong([]rune{r})
+	return known && dir == line.RTL
 }
 
 func placeholders(s string) map[string]bool {

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"flag"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/citizens-portal/portal/app/bidi/line"
 	"github.com/citizens-portal/portal/app/i18n"
 	"github.com/citizens-portal/portal/assets"
 )
@@ -39,11 +41,41 @@ func TestLookup(t *testing.T) {
 		{i18n.Pashto, "due.left", []any{"n", 6}, "6 ورځې پاتې"},
 		{i18n.English, "report.goes_to", []any{"office", "DC Swat"}, "Goes to: DC Swat"},
 		{i18n.Urdu, "report.goes_to", []any{"office", "DC Swat"}, "\u2068DC Swat\u2069 کو جائے گی"},
+		{i18n.English, "report.goes_to", []any{"office", "ڈپٹی کمشنر"}, "Goes to: \u2068ڈپٹی کمشنر\u2069"},
 		{i18n.Urdu, "no.such.key", nil, "no.such.key"},
 	} {
 		if got := c.T(tc.lang, tc.key, tc.args...); got != tc.want {
 			t.Errorf("%s %s %v: got %q, want %q", tc.lang, tc.key, tc.args, got, tc.want)
 		}
+	}
+}
+
+// TestFilledInDirection: whatever is filled in, a sentence runs as its language does,
+// also where the direction is taken from its letters, as inside another sentence.
+func TestFilledInDirection(t *testing.T) {
+	c := load(t)
+	for _, l := range i18n.Langs() {
+		for _, key := range c.Keys() {
+			e, _ := c.Entry(l, key)
+			for _, value := range []string{"DC Swat", "KP-26-7F3K-92QX", "سوات"} {
+				var args []any
+				for _, name := range placeholders(e.Text) {
+					args = append(args, name, value)
+				}
+				if len(args) == 0 {
+					continue
+				}
+				dir, known := line.FirstStrong([]rune(c.T(l, key, args...)))
+				if l.RTL() != (known && dir == line.RTL) {
+					t.Errorf("%s %s with %q runs the other way: %q", l, key, value, c.T(l, key, args...))
+				}
+			}
+		}
+	}
+	inner := c.T(i18n.Urdu, "area.place", "tehsil", "Babuzai", "district", "Swat")
+	outer := c.T(i18n.Urdu, "report.goes_to", "office", inner)
+	if dir, _ := line.FirstStrong([]rune(outer)); dir != line.RTL {
+		t.Errorf("%q", outer)
 	}
 }
 
@@ -103,4 +135,12 @@ func TestExportSheet(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// placeholders lists what a text has filled in.
+func placeholders(text string) (names []string) {
+	for _, m := range regexp.MustCompile(`\{(\w+)\}`).FindAllStringSubmatch(text, -1) {
+		names = append(names, m[1])
+	}
+	return names
 }
