@@ -50,6 +50,8 @@ func (a *App) pageFor(r nav.Route) page {
 		return a.writePage(r.ID, r.Part)
 	case nav.Rate:
 		return a.ratePage(r.ID)
+	case nav.Photo:
+		return a.photoPage(r)
 	case nav.Sync:
 		return a.syncPage()
 	case nav.Settings:
@@ -85,6 +87,15 @@ func (s source) events(ctx context.Context, id string) []api.Event {
 	return t.Events
 }
 
+// files reads a complaint's files; those that cannot be had now are none.
+func (s source) files(ctx context.Context, id string) []sdk.Attachment {
+	list, err := s.client.Complaints.Files(ctx, id)
+	if err != nil {
+		return nil
+	}
+	return list
+}
+
 // act saves something the person did, off the UI's goroutine, and says so or says what
 // is in the way.
 func (a *App) act(do func(ctx context.Context) error, done func(err error)) {
@@ -101,6 +112,7 @@ func (a *App) setLang(l i18n.Lang) {
 }
 
 func (a *App) homePage() page {
+	photos := a.newGallery()
 	return reads(func(src source) func(context.Context) (model.Home, error) {
 		return func(ctx context.Context) (model.Home, error) { return readHome(ctx, src) }
 	}, func(s model.Home) screen.Frame {
@@ -115,6 +127,8 @@ func (a *App) homePage() page {
 			Language:  a.setLang,
 			Devices:   func() { a.open(nav.Route{Name: nav.Devices}) },
 			SyncPages: func() { a.open(nav.Route{Name: nav.Sync}) },
+			SignIn:    func() { a.open(nav.Route{Name: nav.SignIn}) },
+			Photos:    photos.acts(),
 		})
 	})
 }
@@ -128,7 +142,15 @@ func readHome(ctx context.Context, src source) (model.Home, error) {
 	if err != nil {
 		return model.Home{}, err
 	}
-	asked, err := src.client.Complaints.List(ctx, sdk.ListOptions{Filter: sdk.ListNeedsYou, Whole: true})
+	waiting, err := src.client.Complaints.List(ctx, sdk.ListOptions{Filter: sdk.ListNeedsYou, Whole: true})
+	if err != nil {
+		return model.Home{}, err
+	}
+	var asked []model.Asked
+	for _, c := range waiting.Complaints {
+		asked = append(asked, model.Asked{Complaint: c, Events: src.events(ctx, c.ID)})
+	}
+	st, err := src.client.Sync.Status()
 	if err != nil {
 		return model.Home{}, err
 	}
@@ -136,7 +158,7 @@ func readHome(ctx context.Context, src source) (model.Home, error) {
 	if err != nil {
 		return model.Home{}, err
 	}
-	return model.HomeOf(src.words, src.guide(ctx), profile, all.Freshness, all.Complaints, asked.Complaints, drafts), nil
+	return model.HomeOf(src.words, src.guide(ctx), profile, st, all.Complaints, asked, drafts), nil
 }
 
 // resume opens a draft where it was left, at the first step that is not complete.
@@ -173,34 +195,40 @@ func (a *App) casesPage(tab model.Tab) page {
 				return model.Cases{}, err
 			}
 			drafts, err := src.client.Complaints.Drafts(ctx)
-			return model.CasesOf(src.words, src.guide(ctx), tab, all.Complaints, drafts), err
+			if err != nil {
+				return model.Cases{}, err
+			}
+			st, err := src.client.Sync.Status()
+			return model.CasesOf(src.words, src.guide(ctx), tab, st, all.Complaints, drafts), err
 		}
 	}, func(s model.Cases) screen.Frame {
 		return screen.Cases(a.env, s, query, screen.CasesActs{
 			Tab:    func(t model.Tab) { a.open(nav.Route{Name: nav.Cases, Part: string(t)}) },
 			Open:   func(id string) { a.open(nav.Route{Name: nav.Case, ID: id}) },
 			Draft:  a.resume,
+			Remove: a.removeDraft,
 			Report: func() { a.open(nav.Route{Name: nav.Report}) },
+			Sync:   func() { a.open(nav.Route{Name: nav.Sync}) },
+			SignIn: func() { a.open(nav.Route{Name: nav.SignIn}) },
 			Query:  func(q string) { query = q },
 		})
 	})
 }
 
 func (a *App) receivedPage(id string) page {
+	photos := a.newGallery()
 	return reads(func(src source) func(context.Context) (model.Receipt, error) {
 		return func(ctx context.Context) (model.Receipt, error) {
 			c, err := src.client.Complaints.Show(ctx, id)
-			return model.ReceiptOf(src.words, src.guide(ctx), c), err
+			return model.ReceiptOf(src.words, src.guide(ctx), c, src.files(ctx, id)), err
 		}
 	}, func(s model.Receipt) screen.Frame {
 		return screen.Received(a.env, s, screen.ReceivedActs{
-			Close: a.closeReceipt,
-			Show:  func() { a.replace(nav.Route{Name: nav.Case, ID: id}) },
-			Copy: func() {
-				a.fyne.Clipboard().SetContent(s.Code)
-				a.toast(a.env.T("received.copied"), nil, nil)
-			},
-			Save: func() { a.saveTicket(s) },
+			Close:  a.closeReceipt,
+			Show:   func() { a.replace(nav.Route{Name: nav.Case, ID: id}) },
+			Share:  func() { a.shareTicket(s) },
+			Save:   func() { a.saveTicket(s) },
+			Photos: photos.acts(),
 		})
 	})
 }

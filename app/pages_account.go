@@ -29,8 +29,12 @@ func (a *App) welcomePage() page {
 	return still(func() screen.Frame {
 		s.Demo = nil
 		if a.cfg.Demo != nil {
-			for _, p := range a.cfg.Demo.People {
-				s.Demo = append(s.Demo, a.demoPerson(p, &s))
+			for _, citizens := range []bool{true, false} { // the citizens first
+				for _, p := range a.cfg.Demo.People {
+					if (p.Mobile != "") == citizens {
+						s.Demo = append(s.Demo, a.demoPerson(p, &s))
+					}
+				}
 			}
 		}
 		return screen.Welcome(a.env, s, screen.WelcomeActs{
@@ -327,7 +331,7 @@ func (a *App) leavePageFor() page {
 	return reads(func(src source) func(context.Context) (sdk.Unsent, error) {
 		return func(context.Context) (sdk.Unsent, error) { return src.client.Accounts.Unsent() }
 	}, func(n sdk.Unsent) screen.Frame {
-		return screen.Leave(a.env, screen.LeaveState{Unsent: n.Operations + n.Attention, Drafts: n.Drafts, Busy: busy, Error: trouble}, screen.LeaveActs{
+		return screen.Leave(a.env, screen.LeaveState{Unsent: n.Operations + n.Attention, Drafts: n.Drafts, Files: n.Files, Busy: busy, Error: trouble}, screen.LeaveActs{
 			Back: a.back,
 			Out:  func() { leave(sdk.AskFirst) },
 			Send: func() { leave(sdk.SendFirst) },

@@ -2,10 +2,9 @@ package app
 
 import (
 	"context"
+	"net/url"
 	"strings"
 
-	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/dialog"
 	"github.com/skip2/go-qrcode"
 
 	"github.com/citizens-portal/portal/app/model"
@@ -17,13 +16,14 @@ import (
 )
 
 func (a *App) casePage(id string) page {
+	photos := a.newGallery()
 	return reads(func(src source) func(context.Context) (model.Case, error) {
 		return func(ctx context.Context) (model.Case, error) {
 			c, err := src.client.Complaints.Show(ctx, id)
 			if err != nil {
 				return model.Case{}, err
 			}
-			return model.CaseOf(src.words, src.guide(ctx), c, src.events(ctx, id)), nil
+			return model.CaseOf(src.words, src.guide(ctx), c, src.events(ctx, id), src.files(ctx, id)), nil
 		}
 	}, func(s model.Case) screen.Frame {
 		write := func(what string) func() { return func() { a.open(nav.Route{Name: nav.Write, ID: id, Part: what}) } }
@@ -35,6 +35,7 @@ func (a *App) casePage(id string) page {
 			Rate: func() { a.open(nav.Route{Name: nav.Rate, ID: id}) },
 			Sync: func() { a.open(nav.Route{Name: nav.Sync}) },
 			Yes:  a.confirm, No: func(string) { write(writeReject)() }, Answer: func(string) { write(writeAnswer)() },
+			Photos: photos.acts(),
 		})
 	})
 }
@@ -219,20 +220,20 @@ func (a *App) saveTicket(r model.Receipt) {
 		a.say(err)
 		return
 	}
-	d := dialog.NewFileSave(func(w fyne.URIWriteCloser, err error) {
-		if err != nil || w == nil {
-			return
-		}
-		_, err = w.Write(png)
-		if closeErr := w.Close(); err == nil {
-			err = closeErr
-		}
-		if err != nil {
-			a.say(err)
-			return
-		}
-		a.toast(a.env.T("received.saved"), nil, nil)
-	}, a.win)
-	d.SetFileName(r.Code + ".png")
-	d.Show()
+	a.saveFile(r.Code+".png", png, a.env.T("received.saved"))
+}
+
+// shareTicket offers the code and the address of the tracking page to others.
+func (a *App) shareTicket(r model.Receipt) {
+	text := a.env.T("share.text", "code", r.Code, "link", r.Track)
+	a.question(a.env.T("action.share"), text, choice{word: a.env.T("action.close")},
+		choice{a.env.T("share.copy"), assets.IconDocument, func() {
+			a.fyne.Clipboard().SetContent(text)
+			a.toast(a.env.T("share.copied"), nil, nil)
+		}},
+		choice{a.env.T("share.sms"), assets.IconMessage, func() {
+			if err := a.fyne.OpenURL(&url.URL{Scheme: "sms", RawQuery: "body=" + url.PathEscape(text)}); err != nil {
+				a.say(err)
+			}
+		}})
 }

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"image"
 	"time"
 
 	"github.com/citizens-portal/portal/app/model"
@@ -31,11 +30,11 @@ type reporting struct {
 	stop    func() // of the pause before saving
 	saving  bool
 	again   bool // changed while saving
-	sent    bool
+	over    bool // sent or removed: nothing is saved any more
 	sending bool
 	trouble string
 
-	thumbs map[string]image.Image // of photos, by the name of their content
+	photos *gallery
 	adding bool
 }
 
@@ -46,7 +45,7 @@ type opened struct {
 }
 
 func (a *App) reportPage(r nav.Route) page {
-	p := &reporting{a: a, part: r.Part, mark: screen.NewSaveMark(a.env), thumbs: map[string]image.Image{}}
+	p := &reporting{a: a, part: r.Part, mark: screen.NewSaveMark(a.env), photos: a.newGallery()}
 	p.report.Step = model.ParseStep(r.Part)
 	out := reads(func(src source) func(context.Context) (opened, error) {
 		id := r.ID
@@ -95,7 +94,7 @@ func (p *reporting) draw(o opened) screen.Frame {
 	}
 	s := screen.ReportState{
 		Report: p.report, Chosen: p.report.Chosen(w, p.guide), Kinds: p.guide.Under(w, p.report.Group), Known: len(p.guide.Kinds) > 0,
-		Sending: p.sending, Error: p.trouble, Mark: p.mark, Photos: p.photos(), Adding: p.adding,
+		Sending: p.sending, Error: p.trouble, Mark: p.mark, Adding: p.adding,
 	}
 	return screen.Report(p.a.env, s, screen.ReportActs{
 		Close: p.close, Next: p.next, Back: p.back, Go: p.goTo,
@@ -112,7 +111,57 @@ func (p *reporting) draw(o opened) screen.Frame {
 		Place:    func(v string) { p.report.Draft.Place = v; p.wrote() },
 		Text:     func(v string) { p.report.Draft.Text = v; p.wrote() },
 		Reload:   p.a.reload,
-		AddPhoto: p.adder(),
+		AddPhoto: p.adder(), RemovePhoto: p.removePhoto, Photos: p.photos.acts(),
+		Remove: p.remover(),
+	})
+}
+
+// remover removes the whole draft; nil while there is nothing to remove.
+func (p *reporting) remover() func() {
+	if p.report.Empty() || p.sending {
+		return nil
+	}
+	return func() {
+		p.over = true
+		if p.stop != nil {
+			p.stop()
+		}
+		p.a.back()
+		if !p.saving {
+			p.a.removeDraft(p.report.Draft.ID)
+		} // else once it is saved
+	}
+}
+
+// removeDraft removes a draft; Undo puts it back as it was.
+func (a *App) removeDraft(id string) {
+	if id == "" {
+		return
+	}
+	var d sdk.Draft
+	c := a.client.Complaints
+	a.act(func(ctx context.Context) (err error) {
+		if d, err = c.Draft(ctx, id); err == nil {
+			err = c.DeleteDraft(ctx, id)
+		}
+		return err
+	}, func(err error) {
+		if err != nil {
+			a.say(err)
+			return
+		}
+		a.reload()
+		a.toast(a.env.T("draft.removed"), func() {
+			a.act(func(ctx context.Context) error {
+				_, err := c.SaveDraft(ctx, d)
+				return err
+			}, func(err error) {
+				if err != nil {
+					a.say(err)
+				}
+				a.reload()
+			})
+		}, nil)
 	})
 }
 
@@ -169,7 +218,7 @@ func (p *reporting) back() {
 // nothing.
 func (p *reporting) close() {
 	p.a.back()
-	if !p.report.Empty() && !p.sent {
+	if !p.report.Empty() && !p.over {
 		p.a.toast(p.a.env.T("draft.kept"), nil, nil)
 	}
 }
@@ -206,7 +255,7 @@ func (p *reporting) save() {
 		p.stop()
 		p.stop = nil
 	}
-	if p.sent || p.sending || !p.begun || p.report.Empty() {
+	if p.over || p.sending || !p.begun || p.report.Empty() {
 		return
 	}
 	if p.saving {
@@ -223,6 +272,10 @@ func (p *reporting) save() {
 
 func (p *reporting) saved(d sdk.Draft, err error) {
 	p.saving = false
+	if p.over && d.ID != "" { // removed meanwhile
+		p.a.removeDraft(d.ID)
+		return
+	}
 	if err != nil {
 		p.trouble = model.Say(p.a.source().words, err)
 		return
@@ -262,7 +315,7 @@ func (p *reporting) send() {
 			p.a.redraw()
 			return
 		}
-		p.sent = true
+		p.over = true
 		p.a.replace(nav.Route{Name: nav.Received, ID: id})
 	})
 }

@@ -11,6 +11,7 @@ import (
 
 func (a *App) syncPage() page {
 	busy := false
+	photos := a.newGallery()
 	gone := map[string]bool{} // discarded, while that can still be taken back
 	now := func() {
 		if busy {
@@ -42,6 +43,7 @@ func (a *App) syncPage() page {
 			Edit:    func(id string) { a.edit(s, id) },
 			Again:   a.again,
 			Discard: func(id string) { a.discard(id, gone) },
+			Photos:  photos.acts(),
 		})
 	})
 }
@@ -64,7 +66,19 @@ func readSync(ctx context.Context, src source) (p model.SyncPage, err error) {
 	for _, c := range page.Complaints {
 		titles[c.ID] = model.Title(c.Text)
 	}
-	return model.SyncOf(src.words, st, waiting, needs, titles), err
+	if err != nil {
+		return p, err
+	}
+	unsent, err := src.client.Complaints.UnsentFiles(ctx)
+	var files [][]sdk.Attachment
+	seen := map[string]bool{}
+	for _, f := range unsent {
+		if !seen[f.Complaint] {
+			seen[f.Complaint] = true
+			files = append(files, src.files(ctx, f.Complaint))
+		}
+	}
+	return model.SyncOf(src.words, st, waiting, needs, titles, files...), err
 }
 
 // edit opens what came back: a complaint as a copy to correct, other words as they

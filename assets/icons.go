@@ -78,6 +78,7 @@ const (
 	IconUndo        Icon = "undo"
 	IconAttach      Icon = "attach"
 	IconImage       Icon = "image"
+	IconTrash       Icon = "trash"
 	IconStar        Icon = "star"
 	IconFlag        Icon = "flag"
 	IconMegaphone   Icon = "megaphone"
@@ -173,6 +174,7 @@ func Icons() []Icon {
 		IconUndo,
 		IconAttach,
 		IconImage,
+		IconTrash,
 		IconStar,
 		IconFlag,
 		IconMegaphone,

@@ -63,6 +63,8 @@ type Case struct {
 	Refused []string // what the server did not take, to be settled on the sync page
 	Events  []Event  // newest first
 	Rating  string
+	Photos  Photos  // the citizen's
+	Office  []Photo // the office's
 
 	CanWrite, CanWithdraw, CanAppeal, CanReopen, CanRate bool
 	// Saved: it waits on this phone and has no code yet.
@@ -71,14 +73,15 @@ type Case struct {
 }
 
 // CaseOf makes the page of a complaint.
-func CaseOf(w Words, g Guide, c sdk.Complaint, events []api.Event) Case {
+func CaseOf(w Words, g Guide, c sdk.Complaint, events []api.Event, files []sdk.Attachment) Case {
+	own, office := ownPhotos(files, events)
 	row := RowOf(w, g, c)
 	kind, _ := g.Kind(w, c.Category)
 	p := Case{
 		ID: c.ID, Code: c.Code, Icon: row.Icon, Title: row.Title, Kind: kind.Name, Place: g.Place(w, c.District, c.Area), Holder: row.Holder,
 		Status: row.Status, Left: row.Left, Late: row.Late, Text: c.Text, Saved: c.Code == "", Sample: c.Sample,
 		CanWrite: may(c, "message"), CanWithdraw: may(c, "withdraw") || c.Code == "", CanAppeal: may(c, "appeal"), CanReopen: may(c, "reopen"),
-		CanRate: may(c, "rate"),
+		CanRate: may(c, "rate"), Photos: PhotosOf(w, own), Office: shown(office),
 	}
 	if c.Place != "" {
 		p.Place = c.Place + " · " + p.Place
@@ -239,6 +242,9 @@ func eventOf(w Words, e api.Event) Event {
 	default:
 		set(assets.IconInfo, Plain, w.T("event.other"))
 	}
+	if n := len(e.Files); n > 0 {
+		out.Body = lines(out.Body, w.T("photo.with", "n", n))
+	}
 	return out
 }
 
@@ -286,11 +292,12 @@ type Receipt struct {
 	Office string
 	Due    string // the day by which it should be solved
 	Next   string // what follows if not
+	Photos Photos
 }
 
 // ReceiptOf makes the page shown after filing.
-func ReceiptOf(w Words, g Guide, c sdk.Complaint) Receipt {
-	r := Receipt{ID: c.ID, Saved: c.Code == "", Code: c.Code, Track: c.Track, Office: office(w, g, c.District)}
+func ReceiptOf(w Words, g Guide, c sdk.Complaint, files []sdk.Attachment) Receipt {
+	r := Receipt{ID: c.ID, Saved: c.Code == "", Code: c.Code, Track: c.Track, Office: office(w, g, c.District), Photos: PhotosOf(w, filed(files))}
 	if r.Saved {
 		return r
 	}

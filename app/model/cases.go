@@ -91,11 +91,32 @@ type Cases struct {
 	Rows   []Row
 	Drafts []DraftRow // shown on the open tab
 	Total  int        // of all tabs, to tell "none at all" from "none here"
+	Lack   Lack
+}
+
+// Lack is why complaints may be missing on this phone.
+type Lack uint8
+
+// The reasons.
+const (
+	LackNothing Lack = iota
+	LackSession      // nobody is signed in now
+	LackSync         // the phone has not spoken with the portal yet
+)
+
+func lackOf(st sdk.Status) Lack {
+	switch {
+	case !st.SignedIn:
+		return LackSession
+	case st.SyncedAt.IsZero():
+		return LackSync
+	}
+	return LackNothing
 }
 
 // CasesOf makes the list for a tab from all complaints.
-func CasesOf(w Words, g Guide, tab Tab, all []sdk.Complaint, drafts []sdk.Draft) Cases {
-	out := Cases{Tab: tab, Total: len(all) + len(drafts)}
+func CasesOf(w Words, g Guide, tab Tab, st sdk.Status, all []sdk.Complaint, drafts []sdk.Draft) Cases {
+	out := Cases{Tab: tab, Total: len(all) + len(drafts), Lack: lackOf(st)}
 	for _, c := range all {
 		if inTab(c, tab) {
 			out.Rows = append(out.Rows, RowOf(w, g, c))

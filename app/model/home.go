@@ -13,6 +13,7 @@ type Ask struct {
 	Question string
 	Office   string // what the office wrote
 	Silence  string // what follows without an answer
+	Evidence []Photo
 	// Decide: the answer is yes or no; otherwise it is written.
 	Decide bool
 }
@@ -25,6 +26,7 @@ type Home struct {
 	Drafts []DraftRow
 	Cases  []Row // the two newest
 	Total  int
+	Lack   Lack
 	// Older says when complaints of before appear on this new phone; empty when all
 	// are here.
 	Older string
@@ -33,10 +35,16 @@ type Home struct {
 // homeCases is how many cases the first page shows.
 const homeCases = 2
 
-// HomeOf makes the first page. asked are the complaints, in full, that wait for the
-// citizen.
-func HomeOf(w Words, g Guide, p api.Profile, fresh sdk.Freshness, all, asked []sdk.Complaint, drafts []sdk.Draft) Home {
-	h := Home{Place: g.DistrictName(w, p.District), Drafts: DraftRows(w, g, drafts), Total: len(all)}
+// Asked is a complaint, in full, that waits for the citizen, with what happened to it.
+type Asked struct {
+	Complaint sdk.Complaint
+	Events    []api.Event
+}
+
+// HomeOf makes the first page.
+func HomeOf(w Words, g Guide, p api.Profile, st sdk.Status, all []sdk.Complaint, asked []Asked, drafts []sdk.Draft) Home {
+	fresh := st.Freshness
+	h := Home{Place: g.DistrictName(w, p.District), Drafts: DraftRows(w, g, drafts), Total: len(all), Lack: lackOf(st)}
 	if !fresh.SyncedAt.IsZero() {
 		h.Fresh = w.When(fresh.SyncedAt)
 		if w.days(fresh.SyncedAt) == 0 {
@@ -47,10 +55,10 @@ func HomeOf(w Words, g Guide, p api.Profile, fresh sdk.Freshness, all, asked []s
 		h.Older = w.T("home.older", "date", w.Date(p.OldCasesFrom))
 	}
 	wanted := map[string]bool{}
-	for _, c := range asked {
-		if a, ok := AskOf(w, c, nil); ok {
+	for _, q := range asked {
+		if a, ok := AskOf(w, q.Complaint, q.Events); ok {
 			h.Asks = append(h.Asks, a)
-			wanted[c.ID] = true
+			wanted[q.Complaint.ID] = true
 		}
 	}
 	for _, c := range all {
@@ -75,22 +83,22 @@ func AskOf(w Words, c sdk.Complaint, events []api.Event) (Ask, bool) {
 		if !c.SilentAt.IsZero() {
 			a.Silence = w.T("confirm.silence", "date", w.Short(c.SilentAt))
 		}
-		a.Office = lastText(events, "propose")
+		a.said(c, events, "propose")
 		return a, true
 	}
 	a.Question = w.T("ask.about", "title", Title(c.Text))
-	a.Office = lastText(events, "ask")
+	a.said(c, events, "ask")
 	return a, true
 }
 
-// lastText is what was written with the newest event of a kind.
-func lastText(events []api.Event, action string) string {
+// said takes what the office wrote and showed with its newest event of a kind.
+func (a *Ask) said(c sdk.Complaint, events []api.Event, action string) {
 	for i := len(events) - 1; i >= 0; i-- {
 		if events[i].Action == action {
-			return events[i].Text
+			a.Office, a.Evidence = events[i].Text, evidence(c.ID, events[i])
+			return
 		}
 	}
-	return ""
 }
 
 // BannerKind is what the line under the app bar is about.
@@ -126,6 +134,8 @@ func BannerOf(w Words, st sdk.Status) Banner {
 		return Banner{BannerOffline, w.T("error.offline")}
 	case st.Queued > 0:
 		return Banner{BannerSending, w.T("sync.waiting", "n", st.Queued)}
+	case st.Files > 0:
+		return Banner{BannerSending, w.T("sync.photos", "n", st.Files)}
 	}
 	return Banner{}
 }

@@ -33,8 +33,8 @@ func TestDatesAndDeadlines(t *testing.T) {
 		want string
 	}{
 		{i18n.English, func(w model.Words) string { return w.Date(due) }, "Sunday 29 November"},
-		{i18n.Urdu, func(w model.Words) string { return w.Date(due) }, "اتوار 29 نومبر"},
-		{i18n.Pashto, func(w model.Words) string { return w.Date(due) }, "یکشنبه 29 نومبر"},
+		{i18n.Urdu, func(w model.Words) string { return w.Date(due) }, "\u200fاتوار 29 نومبر"},
+		{i18n.Pashto, func(w model.Words) string { return w.Date(due) }, "\u200fیکشنبه 29 نومبر"},
 		{i18n.English, func(w model.Words) string { return w.Short(due) }, "29 Nov"},
 		{i18n.English, func(w model.Words) string { return w.Short(due.AddDate(1, 0, 0)) }, "29 Nov 2027"},
 		{i18n.English, func(w model.Words) string { return w.When(now) }, "today, 10:42"},

@@ -26,14 +26,22 @@ type SyncPage struct {
 	Waiting  []Item
 	Checking []Item
 	Needs    []Item
+	Photos   []Sending
 	Last     string // when the phone last spoke with the server
 	Offline  bool
 	SignedIn bool
 	Why      string // why the last try failed
 }
 
-// SyncOf makes the sync page. titles are what complaints are called, by id.
-func SyncOf(w Words, st sdk.Status, waiting, needs []sdk.Queued, titles map[string]string) SyncPage {
+// Sending is a complaint whose photos are on their way.
+type Sending struct {
+	About string // the complaint
+	Photos
+}
+
+// SyncOf makes the sync page. titles are what complaints are called, by id; files are
+// those of every complaint with some that are not sent, one list a complaint.
+func SyncOf(w Words, st sdk.Status, waiting, needs []sdk.Queued, titles map[string]string, files ...[]sdk.Attachment) SyncPage {
 	p := SyncPage{Offline: st.Offline, SignedIn: st.SignedIn, Last: w.T("sync.never")}
 	if !st.SyncedAt.IsZero() {
 		p.Last = w.T("sync.last", "when", w.When(st.SyncedAt))
@@ -56,6 +64,11 @@ func SyncOf(w Words, st sdk.Status, waiting, needs []sdk.Queued, titles map[stri
 			item.Problem = sayProblem(w, q.Problem)
 		}
 		p.Needs = append(p.Needs, item)
+	}
+	for _, of := range files {
+		if own := filed(of); len(own) > 0 {
+			p.Photos = append(p.Photos, Sending{titles[own[0].Complaint], PhotosOf(w, own)})
+		}
 	}
 	return p
 }
@@ -162,6 +175,10 @@ func sayField(w Words, f api.FieldProblem) string {
 		return w.T("error.pin_weak")
 	case "pin_wrong":
 		return w.T("error.pin_wrong")
+	case "file_type", "file_picture", "file_empty":
+		return w.T("photo.wrong")
+	case "file_size":
+		return w.T("photo.large")
 	case "rating_range":
 		return w.T("error.rating")
 	}

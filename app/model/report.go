@@ -113,11 +113,12 @@ type Chosen struct {
 	Place    string
 	Text     string
 	GoesTo   string
+	Photos   []Photo
 }
 
 // Chosen puts the draft into words.
 func (r Report) Chosen(w Words, g Guide) Chosen {
-	c := Chosen{Icon: assets.IconAllKinds, Text: strings.TrimSpace(r.Draft.Text), Place: strings.TrimSpace(r.Draft.Place)}
+	c := Chosen{Icon: assets.IconAllKinds, Text: strings.TrimSpace(r.Draft.Text), Place: strings.TrimSpace(r.Draft.Place), Photos: draftPhotos(w, r.Draft.Files)}
 	if r.Draft.Category != "" {
 		k, _ := g.Kind(w, r.Draft.Category)
 		c.Icon, c.Kind, c.Group = k.Icon, k.Name, k.Hint

@@ -31,6 +31,7 @@ const (
 	Case     Name = "case"
 	Write    Name = "write"
 	Rate     Name = "rate"
+	Photo    Name = "photo" // one photo of a complaint or a draft
 	Sync     Name = "sync"
 	Settings Name = "settings"
 	Help     Name = "help"
@@ -45,7 +46,7 @@ const (
 type Route struct {
 	Name Name   `json:"name"`
 	ID   string `json:"id,omitempty"`   // of a complaint or a draft
-	Part string `json:"part,omitempty"` // a step, a tab or what is written
+	Part string `json:"part,omitempty"` // a step, a tab, a photo or what is written
 }
 
 // root reports whether the route is the bottom of a stack: the tabs and what comes

@@ -15,6 +15,7 @@ type CaseActs struct {
 	Back, Receipt, Menu, Write, Talk func()
 	Rate, Reopen, Appeal, Sync       func()
 	Yes, No, Answer                  func(id string)
+	Photos                           PhotoActs
 }
 
 // Case is the page of one complaint: where it is, by when, and what happened so far.
@@ -27,7 +28,7 @@ func Case(env bidi.Env, s model.Case, acts CaseActs) Frame {
 		items = append(items, ui.ErrorText(env, r), ui.Button(env, ui.ButtonState{Word: env.T("case.refused")}, acts.Sync))
 	}
 	if s.Ask != nil {
-		items = append(items, ask(env, *s.Ask, acts.Yes, acts.No, acts.Answer))
+		items = append(items, ask(env, *s.Ask, acts.Yes, acts.No, acts.Answer, acts.Photos))
 	}
 	items = append(items, standing(env, s))
 	for _, line := range s.OnWay {
@@ -38,8 +39,11 @@ func Case(env bidi.Env, s model.Case, acts CaseActs) Frame {
 	}
 	items = append(items, after(env, s, acts)...)
 	items = append(items, ui.Section(env, env.T("case.so_far"), talkWord(env, s), acts.Talk), timeline(env, s))
+	if len(s.Office) > 0 {
+		items = append(items, ui.Section(env, env.T("photo.office"), "", nil), strip(env, s.Office, acts.Photos))
+	}
 	items = append(items, ui.Section(env, env.T("case.yours"), "", nil),
-		ui.Card(env, column(env, style.Space8, muted(env, s.Kind), bidi.NewParagraph(env, s.Text, bidi.Text{Order: bidi.ByText}))))
+		ui.Card(env, column(env, style.Space8, muted(env, s.Kind), bidi.NewParagraph(env, s.Text, bidi.Text{Order: bidi.ByText}), sending(env, s.Photos, acts.Photos))))
 	return Frame{Bar: caseBar(env, s, acts), Body: page(env, items...), Foot: caseFoot(env, s, acts)}
 }
 

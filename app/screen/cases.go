@@ -16,7 +16,10 @@ import (
 type CasesActs struct {
 	Tab         func(model.Tab)
 	Open, Draft func(id string)
+	Remove      func(id string) // of a draft
 	Report      func()
+	Sync        func()
+	SignIn      func()
 	Query       func(string) // takes note of what is searched for
 }
 
@@ -30,7 +33,7 @@ func Cases(env bidi.Env, s model.Cases, query string, acts CasesActs) Frame {
 	shown := model.Search(s.Rows, query)
 	at := func(i int) fyne.CanvasObject {
 		if i < len(s.Drafts) {
-			return draft(env, s.Drafts[i], acts.Draft)
+			return draft(env, s.Drafts[i], acts.Draft, acts.Remove)
 		}
 		return row(env, shown[i-len(s.Drafts)], acts.Open)
 	}
@@ -45,21 +48,34 @@ func Cases(env bidi.Env, s model.Cases, query string, acts CasesActs) Frame {
 		func(i int) fyne.CanvasObject {
 			return bidi.Pad(env, bidi.Insets{Start: style.Edge, End: style.Edge, Bottom: style.Space8}, at(i))
 		})
+	below := bidi.Stack(list.Object)
 	if len(s.Rows) > searchFrom || query != "" {
-		head = append(head, search(env, query, func(q string) {
+		var field *bidi.Entry
+		find := func(q string) {
 			acts.Query(q)
 			shown = model.Search(s.Rows, q)
 			list.Set(len(s.Drafts) + len(shown))
-		}))
+			below.Objects = []fyne.CanvasObject{list.Object}
+			if len(s.Drafts)+len(shown) == 0 {
+				below.Objects[0] = page(env, ui.EmptyState(env, assets.IconSearch, env.T("cases.not_found"),
+					ui.Button(env, ui.ButtonState{Kind: ui.Filled, Word: env.T("cases.show_all")}, func() {
+						field.SetText("")
+						field.OnChanged("")
+					})))
+			}
+			relayout(below)
+		}
+		field = search(env, query, find)
+		head = append(head, field)
 	}
 	top := bidi.Pad(env, bidi.Around(style.Edge), column(env, style.Space12, head...))
-	return Frame{Bar: bar, Body: bidi.Border(env, top, nil, nil, nil, list.Object)}
+	return Frame{Bar: bar, Body: bidi.Border(env, top, nil, nil, nil, below)}
 }
 
 // searchFrom is the number of rows that a person sees at a glance.
 const searchFrom = 6
 
-func search(env bidi.Env, query string, changed func(string)) fyne.CanvasObject {
+func search(env bidi.Env, query string, changed func(string)) *bidi.Entry {
 	e := bidi.NewEntry(env, bidi.EntryOptions{Order: bidi.ByText, Placeholder: env.T("action.search"), Label: env.T("action.search")})
 	e.SetText(query)
 	e.OnChanged = changed
@@ -76,6 +92,12 @@ func tabs(env bidi.Env, current model.Tab, choose func(model.Tab)) fyne.CanvasOb
 func none(env bidi.Env, s model.Cases, acts CasesActs) fyne.CanvasObject {
 	report := ui.Button(env, ui.ButtonState{Kind: ui.Filled, Word: env.T("home.report")}, acts.Report)
 	switch {
+	case s.Lack == model.LackSession:
+		return ui.EmptyState(env, assets.IconKey, env.T("cases.signed_out"),
+			ui.Button(env, ui.ButtonState{Kind: ui.Filled, Word: env.T("welcome.sign_in")}, acts.SignIn))
+	case s.Lack == model.LackSync:
+		return ui.EmptyState(env, assets.IconCloudOff, env.T("cases.not_fetched"),
+			ui.Button(env, ui.ButtonState{Kind: ui.Filled, Word: env.T("sync.title")}, acts.Sync))
 	case s.Total == 0:
 		return ui.EmptyState(env, assets.IconCases, env.T("cases.empty"), report)
 	case s.Tab == model.TabNeeds:

@@ -121,21 +121,72 @@ func (w world) events() []api.Event {
 func (w world) home() model.Home {
 	c, p := w.complaint(), w.proposed()
 	profile := api.Profile{District: "kp/malakand/swat", Name: "Zarmina"}
-	return model.HomeOf(w.words, w.guide, profile, sdk.Freshness{SyncedAt: now}, []sdk.Complaint{c, p}, []sdk.Complaint{p}, nil)
+	return model.HomeOf(w.words, w.guide, profile, synced(), []sdk.Complaint{c, p}, []model.Asked{{Complaint: p, Events: w.proposal()}}, nil)
+}
+
+func synced() sdk.Status {
+	return sdk.Status{Freshness: sdk.Freshness{SyncedAt: now}, SignedIn: true}
+}
+
+// file is a photo that is promised by its content.
+func file(sha string) api.File { return api.File{SHA256: sha, Size: 1000, Type: "image/jpeg"} }
+
+// sentPhotos are photos in every state on their way.
+func sentPhotos() []sdk.Attachment {
+	at := func(sha string, state sdk.FileState) sdk.Attachment {
+		return sdk.Attachment{File: file(sha), Complaint: "a", Event: 1, State: state, Picture: true}
+	}
+	half := at("2", sdk.FileSending)
+	half.Sent = 400
+	failed := at("3", sdk.FileFailed)
+	failed.Problem = &api.Problem{Type: api.TypeInvalid, Errors: []api.FieldProblem{{Pointer: "/files", Code: "file_size"}}}
+	return []sdk.Attachment{at("1", sdk.FileSent), half, failed, at("4", sdk.FileStopped), at("5", sdk.FileWaiting)}
+}
+
+// waitingPhotos are photos of a complaint that was not received yet.
+func waitingPhotos() []sdk.Attachment {
+	return []sdk.Attachment{{File: file("1"), Complaint: "a", State: sdk.FileWaiting, Picture: true}, {File: file("2"), Complaint: "a", State: sdk.FileWaiting, Picture: true}}
+}
+
+// photoActs gives every photo the same picture, but one that is not here.
+func photoActs() screen.PhotoActs {
+	none := func(model.Photo) {}
+	return screen.PhotoActs{Open: none, Again: none, Stop: none, Image: func(p model.Photo) image.Image {
+		if p.SHA256 == "5" {
+			return nil
+		}
+		return still()
+	}}
+}
+
+// still is a photo: sky over a road.
+func still() image.Image {
+	img := image.NewRGBA(image.Rect(0, 0, 160, 120))
+	draw.Draw(img, img.Bounds(), image.NewUniform(color.NRGBA{0x9A, 0xB4, 0xC6, 0xFF}), image.Point{}, draw.Src)
+	draw.Draw(img, image.Rect(0, 70, 160, 120), image.NewUniform(color.NRGBA{0x6B, 0x74, 0x66, 0xFF}), image.Point{}, draw.Src)
+	return img
+}
+
+// proposal is the timeline of the proposed complaint, with the office's evidence.
+func (w world) proposal() []api.Event {
+	done := map[i18n.Lang]string{
+		i18n.English: "The light was repaired on Sunday.", i18n.Urdu: "بتی اتوار کو ٹھیک کر دی گئی۔", i18n.Pashto: "څراغ د یکشنبې په ورځ جوړ شو.",
+	}[w.env.Lang]
+	one, two := file("6"), file("7")
+	one.State, two.State = api.FileReady, api.FileReady
+	return append(w.events(), api.Event{N: 4, Action: "propose", Role: "handler", At: at(23, 5, 41), ByName: w.events()[1].ToName, Text: done, Files: []api.File{one, two}})
 }
 
 func (w world) report(step model.Step) screen.ReportState {
 	r := model.Report{Step: step, Draft: sdk.Draft{ID: "d", Category: "water-supply", District: "swat", Area: "kp/malakand/swat/babuzai", Place: "Amankot", Text: w.said()}}
 	mark := screen.NewSaveMark(w.env)
 	mark.Set(true)
-	green := image.NewUniform(color.NRGBA{0x6B, 0x8A, 0x9A, 0xFF})
-	picture := image.NewRGBA(image.Rect(0, 0, 96, 96))
-	draw.Draw(picture, picture.Bounds(), green, image.Point{}, draw.Src)
-	return screen.ReportState{Photos: []screen.Photo{{Image: picture, Remove: func() {}}}, Report: r, Chosen: r.Chosen(w.words, w.guide), Kinds: w.guide.Under(w.words, ""), Known: true, Mark: mark}
+	r.Draft.Files = []api.File{file("1"), file("5")}
+	return screen.ReportState{Report: r, Chosen: r.Chosen(w.words, w.guide), Kinds: w.guide.Under(w.words, ""), Known: true, Mark: mark}
 }
 
 func (w world) reportActs() screen.ReportActs {
-	return screen.ReportActs{AddPhoto: func() {}, Search: func(q string) []model.Choice { return w.guide.Search(w.words, q) }}
+	return screen.ReportActs{AddPhoto: func() {}, RemovePhoto: func(string) {}, Photos: photoActs(), Remove: func() {}, Search: func(q string) []model.Choice { return w.guide.Search(w.words, q) }}
 }
 
 // shot is a screen of the tests, by name.
@@ -174,9 +225,9 @@ func shots() []shot {
 		{"recovery-code", flat(func(w world) screen.Frame { return screen.Paper(w.env, "7F3K-92QX-2MXD-4RTB-PQ8Z", nil) })},
 		{"new-phone", flat(func(w world) screen.Frame { return screen.Recover(w.env, screen.RecoverState{}, screen.RecoverActs{}) })},
 		{"officer-sign-in", flat(func(w world) screen.Frame { return screen.Officer(w.env, screen.OfficerState{}, screen.OfficerActs{}) })},
-		{"home", func(w world) (screen.Frame, int) { return screen.Home(w.env, w.home(), screen.HomeActs{}), 0 }},
+		{"home", func(w world) (screen.Frame, int) { return screen.Home(w.env, w.home(), screen.HomeActs{Photos: photoActs()}), 0 }},
 		{"home-first", func(w world) (screen.Frame, int) {
-			h := model.HomeOf(w.words, w.guide, api.Profile{District: "swat"}, sdk.Freshness{}, nil, nil, []sdk.Draft{{ID: "d", SavedAt: now, Category: "power-cuts"}})
+			h := model.HomeOf(w.words, w.guide, api.Profile{District: "swat"}, sdk.Status{SignedIn: true}, nil, nil, []sdk.Draft{{ID: "d", SavedAt: now, Category: "power-cuts"}})
 			return screen.Home(w.env, h, screen.HomeActs{}), 0
 		}},
 		{"report-what", flat(func(w world) screen.Frame {
@@ -203,30 +254,50 @@ func shots() []shot {
 		{"saved", flat(func(w world) screen.Frame {
 			c := w.complaint()
 			c.Code = ""
-			return screen.Received(w.env, model.ReceiptOf(w.words, w.guide, c), screen.ReceivedActs{})
+			return screen.Received(w.env, model.ReceiptOf(w.words, w.guide, c, waitingPhotos()), screen.ReceivedActs{Photos: photoActs()})
 		})},
 		{"received", flat(func(w world) screen.Frame {
-			return screen.Received(w.env, model.ReceiptOf(w.words, w.guide, w.complaint()), screen.ReceivedActs{})
+			return screen.Received(w.env, model.ReceiptOf(w.words, w.guide, w.complaint(), nil), screen.ReceivedActs{})
+		})},
+		{"received-photos", flat(func(w world) screen.Frame {
+			return screen.Received(w.env, model.ReceiptOf(w.words, w.guide, w.complaint(), sentPhotos()[:2]), screen.ReceivedActs{Photos: photoActs()})
 		})},
 		{"cases", func(w world) (screen.Frame, int) {
 			late := w.complaint()
 			late.ID, late.Level, late.DueAt = "c", 1, at(20, 5, 0)
 			all := []sdk.Complaint{w.complaint(), w.proposed(), late}
-			return screen.Cases(w.env, model.CasesOf(w.words, w.guide, model.TabOpen, all, []sdk.Draft{{ID: "d", SavedAt: now, Category: "rubbish"}}), "", screen.CasesActs{}), 1
+			return screen.Cases(w.env, model.CasesOf(w.words, w.guide, model.TabOpen, synced(), all, []sdk.Draft{{ID: "d", SavedAt: now, Category: "rubbish"}}), "", screen.CasesActs{Remove: func(string) {}}), 1
+		}},
+		{"cases-signed-out", func(w world) (screen.Frame, int) {
+			return screen.Cases(w.env, model.CasesOf(w.words, w.guide, model.TabOpen, sdk.Status{}, nil, nil), "", screen.CasesActs{}), 1
+		}},
+		{"cases-not-fetched", func(w world) (screen.Frame, int) {
+			return screen.Cases(w.env, model.CasesOf(w.words, w.guide, model.TabOpen, sdk.Status{SignedIn: true}, nil, nil), "", screen.CasesActs{}), 1
 		}},
 		{"cases-none", func(w world) (screen.Frame, int) {
 			return screen.Cases(w.env, model.Cases{Tab: model.TabOpen}, "", screen.CasesActs{}), 1
 		}},
 		{"complaint", flat(func(w world) screen.Frame {
-			return screen.Case(w.env, model.CaseOf(w.words, w.guide, w.complaint(), w.events()), screen.CaseActs{})
+			return screen.Case(w.env, model.CaseOf(w.words, w.guide, w.complaint(), w.events(), nil), screen.CaseActs{})
+		})},
+		{"complaint-photos", flat(func(w world) screen.Frame {
+			c := w.complaint()
+			c.Code, c.Ladder = "", nil // so that the photos are in sight
+			return screen.Case(w.env, model.CaseOf(w.words, w.guide, c, nil, sentPhotos()), screen.CaseActs{Photos: photoActs()})
+		})},
+		{"photo", flat(func(w world) screen.Frame {
+			return screen.View(w.env, screen.ViewState{Image: still(), Busy: true}, screen.ViewActs{})
+		})},
+		{"photo-trouble", flat(func(w world) screen.Frame {
+			return screen.View(w.env, screen.ViewState{Error: w.env.T("error.no_net")}, screen.ViewActs{})
 		})},
 		{"complaint-proposed", flat(func(w world) screen.Frame {
-			return screen.Case(w.env, model.CaseOf(w.words, w.guide, w.proposed(), w.events()), screen.CaseActs{})
+			return screen.Case(w.env, model.CaseOf(w.words, w.guide, w.proposed(), w.proposal(), nil), screen.CaseActs{Photos: photoActs()})
 		})},
 		{"complaint-closed", flat(func(w world) screen.Frame {
 			c := w.complaint()
 			c.Status, c.ClosedAt, c.AllowedActions = "closed_silent", at(20, 1, 0), []string{"rate", "reopen", "appeal"}
-			return screen.Case(w.env, model.CaseOf(w.words, w.guide, c, w.events()), screen.CaseActs{})
+			return screen.Case(w.env, model.CaseOf(w.words, w.guide, c, w.events(), nil), screen.CaseActs{})
 		})},
 		{"conversation", flat(func(w world) screen.Frame {
 			c := w.complaint()
@@ -243,6 +314,10 @@ func shots() []shot {
 			titles := map[string]string{"a": model.Title(w.said())}
 			return screen.Sync(w.env, model.SyncOf(w.words, sdk.Status{Freshness: sdk.Freshness{SyncedAt: now, Offline: true}, SignedIn: true}, waiting, needs, titles), false, screen.SyncActs{})
 		})},
+		{"sync-photos", flat(func(w world) screen.Frame {
+			titles := map[string]string{"a": model.Title(w.said())}
+			return screen.Sync(w.env, model.SyncOf(w.words, synced(), nil, nil, titles, sentPhotos()), false, screen.SyncActs{Photos: photoActs()})
+		})},
 		{"sync-done", flat(func(w world) screen.Frame {
 			return screen.Sync(w.env, model.SyncOf(w.words, sdk.Status{Freshness: sdk.Freshness{SyncedAt: now}, SignedIn: true}, nil, nil, nil), false, screen.SyncActs{})
 		})},
@@ -258,7 +333,7 @@ func shots() []shot {
 		})},
 		{"help", flat(func(w world) screen.Frame { return screen.Help(w.env, nil, nil) })},
 		{"leave", flat(func(w world) screen.Frame {
-			return screen.Leave(w.env, screen.LeaveState{Unsent: 2, Drafts: 1}, screen.LeaveActs{})
+			return screen.Leave(w.env, screen.LeaveState{Unsent: 2, Drafts: 1, Files: 3}, screen.LeaveActs{})
 		})},
 		{"trouble", flat(func(w world) screen.Frame {
 			return screen.Trouble(w.env, w.env.T("error.unknown"), struct{ Back, Retry func() }{})

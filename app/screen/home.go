@@ -13,22 +13,23 @@ import (
 
 // HomeActs are what can be done on the first page.
 type HomeActs struct {
-	Report, Cases      func()
-	Devices            func()
-	Open, Draft        func(id string)
-	Yes, No, Answer    func(id string)
-	Language           func(i18n.Lang)
-	Refresh, SyncPages func()
+	Report, Cases     func()
+	Devices           func()
+	Open, Draft       func(id string)
+	Yes, No, Answer   func(id string)
+	Language          func(i18n.Lang)
+	SyncPages, SignIn func()
+	Photos            PhotoActs
 }
 
 // Home is the first page: what next, by when.
 func Home(env bidi.Env, s model.Home, acts HomeActs) Frame {
 	items := []fyne.CanvasObject{ui.Hero(env, assets.IconMessage, env.T("home.report"), env.T("home.report.hint"), acts.Report)}
 	for _, a := range s.Asks {
-		items = append(items, ask(env, a, acts.Yes, acts.No, acts.Answer))
+		items = append(items, ask(env, a, acts.Yes, acts.No, acts.Answer, acts.Photos))
 	}
 	for _, d := range s.Drafts {
-		items = append(items, draft(env, d, acts.Draft))
+		items = append(items, draft(env, d, acts.Draft, nil))
 	}
 	items = append(items, mine(env, s, acts)...)
 	if s.Older != "" {
@@ -65,10 +66,10 @@ func nextLang(l i18n.Lang) i18n.Lang {
 }
 
 // ask is the card of a question to the citizen.
-func ask(env bidi.Env, a model.Ask, yes, no, answer func(id string)) fyne.CanvasObject {
+func ask(env bidi.Env, a model.Ask, yes, no, answer func(id string), photos PhotoActs) fyne.CanvasObject {
 	if a.Decide {
 		return ui.ConfirmCard(env, ui.ConfirmState{
-			Status: ui.NeedsAnswer, Until: a.Until, Question: a.Question, Office: a.Office, Silence: a.Silence,
+			Status: ui.NeedsAnswer, Until: a.Until, Evidence: tiles(env, a.Evidence, photos), Question: a.Question, Office: a.Office, Silence: a.Silence,
 			Yes: env.T("confirm.yes"), No: env.T("confirm.no"),
 		}, func() { yes(a.ID) }, func() { no(a.ID) })
 	}
@@ -79,12 +80,20 @@ func ask(env bidi.Env, a model.Ask, yes, no, answer func(id string)) fyne.Canvas
 	if a.Office != "" {
 		items = append(items, bidi.NewParagraph(env, a.Office, bidi.Text{Order: bidi.ByText}))
 	}
+	if len(a.Evidence) > 0 {
+		items = append(items, strip(env, a.Evidence, photos))
+	}
 	items = append(items, ui.Button(env, ui.ButtonState{Word: env.T("ask.answer"), Icon: assets.IconMessage}, func() { answer(a.ID) }))
 	return ui.Card(env, column(env, style.Space12, items...))
 }
 
-func draft(env bidi.Env, d model.DraftRow, open func(id string)) fyne.CanvasObject {
-	return ui.ComplaintRow(env, ui.RowState{Icon: d.Icon, Title: d.Title, Holder: d.When, Status: ui.Draft}, func() { open(d.ID) })
+// draft is a complaint that is not finished; remove may be nil.
+func draft(env bidi.Env, d model.DraftRow, open, remove func(id string)) fyne.CanvasObject {
+	s := ui.RowState{Icon: d.Icon, Title: d.Title, Holder: d.When, Status: ui.Draft}
+	if remove != nil {
+		s.Remove = &ui.Action{Icon: assets.IconTrash, Label: env.T("draft.remove"), Tap: func() { remove(d.ID) }}
+	}
+	return ui.ComplaintRow(env, s, func() { open(d.ID) })
 }
 
 func row(env bidi.Env, r model.Row, open func(id string)) fyne.CanvasObject {
@@ -95,7 +104,12 @@ func row(env bidi.Env, r model.Row, open func(id string)) fyne.CanvasObject {
 
 // mine are the newest cases, or the word that there are none.
 func mine(env bidi.Env, s model.Home, acts HomeActs) []fyne.CanvasObject {
-	if s.Total == 0 {
+	switch {
+	case s.Total == 0 && s.Lack == model.LackSession:
+		return []fyne.CanvasObject{ui.Section(env, env.T("nav.cases"), "", nil), link(env, assets.IconKey, env.T("welcome.sign_in"), env.T("cases.signed_out"), acts.SignIn)}
+	case s.Total == 0 && s.Lack == model.LackSync:
+		return []fyne.CanvasObject{ui.Section(env, env.T("nav.cases"), "", nil), link(env, assets.IconSync, env.T("sync.title"), env.T("cases.not_fetched"), acts.SyncPages)}
+	case s.Total == 0:
 		return []fyne.CanvasObject{ui.Section(env, env.T("nav.cases"), "", nil), ui.Card(env, bidi.Row(env, style.Space12,
 			ui.Icon(env, assets.IconCases, style.InkMuted, 24), bidi.Grow(body(env, env.T("home.none")))))}
 	}

@@ -126,9 +126,9 @@ func Help(env bidi.Env, backTap, report func()) Frame {
 
 // LeaveState is the page before signing out.
 type LeaveState struct {
-	Unsent, Drafts int
-	Busy           bool
-	Error          string
+	Unsent, Drafts, Files int
+	Busy                  bool
+	Error                 string
 }
 
 // LeaveActs are what can be done there. Discard destroys what was not sent.
@@ -144,7 +144,7 @@ func Leave(env bidi.Env, s LeaveState, acts LeaveActs) Frame {
 	button := func(word string, kind ui.ButtonKind, icon assets.Icon, tap func()) fyne.CanvasObject {
 		return ui.Button(env, ui.ButtonState{Kind: kind, Word: word, Icon: icon, Disabled: s.Busy}, tap)
 	}
-	if s.Unsent+s.Drafts == 0 {
+	if s.Unsent+s.Drafts+s.Files == 0 {
 		items = append(items, body(env, env.T("leave.all_sent")))
 		f.Foot = ui.Footer(env, ui.Pair(env, button(env.T("leave.stay"), ui.Outlined, "", acts.Back), button(env.T("more.sign_out"), ui.Filled, "", acts.Out)))
 		f.Body = page(env, items...)
@@ -152,6 +152,9 @@ func Leave(env bidi.Env, s LeaveState, acts LeaveActs) Frame {
 	}
 	if s.Unsent > 0 {
 		items = append(items, body(env, env.T("leave.unsent", "n", s.Unsent)))
+	}
+	if s.Files > 0 {
+		items = append(items, body(env, env.T("leave.files", "n", s.Files)))
 	}
 	if s.Drafts > 0 {
 		items = append(items, body(env, env.T("leave.drafts", "n", s.Drafts)))
@@ -168,6 +171,7 @@ func Leave(env bidi.Env, s LeaveState, acts LeaveActs) Frame {
 type SyncActs struct {
 	Back, Now, SignIn    func()
 	Edit, Again, Discard func(id string)
+	Photos               PhotoActs
 }
 
 // Sync shows what is on its way, and what came back.
@@ -181,7 +185,14 @@ func Sync(env bidi.Env, s model.SyncPage, busy bool, acts SyncActs) Frame {
 	}
 	items = append(items, sent(env, env.T("sync.waiting_title"), assets.IconPhone, s.Waiting)...)
 	items = append(items, sent(env, env.T("sync.checking"), assets.IconSync, s.Checking)...)
-	if len(s.Needs)+len(s.Waiting)+len(s.Checking) == 0 {
+	for i, p := range s.Photos {
+		if i == 0 {
+			items = append(items, ui.Section(env, env.T("photo.title"), "", nil))
+		}
+		about := bidi.NewParagraph(env, p.About, bidi.Text{Bold: true, Order: bidi.ByText})
+		items = append(items, ui.Card(env, column(env, style.Space8, about, sending(env, p.Photos, acts.Photos))))
+	}
+	if len(s.Needs)+len(s.Waiting)+len(s.Checking)+len(s.Photos) == 0 {
 		items = append(items, stamp(env, assets.IconCloudTick, style.ToneSuccess(), env.T("sync.all_sent"), s.Last))
 	} else {
 		items = append(items, muted(env, s.Last))

@@ -17,7 +17,10 @@ import (
 )
 
 // ReceivedActs are what can be done after filing.
-type ReceivedActs struct{ Close, Show, Copy, Save func() }
+type ReceivedActs struct {
+	Close, Show, Share, Save func()
+	Photos                   PhotoActs
+}
 
 // Received is shown after filing: saved on this phone, then received with its code.
 func Received(env bidi.Env, s model.Receipt, acts ReceivedActs) Frame {
@@ -25,11 +28,15 @@ func Received(env bidi.Env, s model.Receipt, acts ReceivedActs) Frame {
 	if s.Saved {
 		note, icon = env.T("status.queued"), assets.IconPhone
 	}
+	if s.Photos.Line != "" && !s.Saved {
+		note, icon = s.Photos.Line, assets.IconSync
+	}
 	f := Frame{
 		Bar: ui.AppBar(env, ui.AppBarState{Lead: &ui.Action{Icon: assets.IconCross, Label: env.T("action.close"), Tap: acts.Close}, Note: note, NoteIcon: icon}),
 	}
 	if s.Saved {
 		f.Body = page(env, stamp(env, assets.IconPhone, style.ToneNeutral(), env.T("saved.title"), env.T("saved.body")),
+			sending(env, s.Photos, acts.Photos),
 			bidi.Spacer(1, style.Space8),
 			ui.Section(env, env.T("received.next"), "", nil),
 			step(env, assets.IconCloudTick, env.T("saved.code"), env.T("saved.code_body")),
@@ -40,6 +47,7 @@ func Received(env bidi.Env, s model.Receipt, acts ReceivedActs) Frame {
 	items := []fyne.CanvasObject{
 		stamp(env, assets.IconTick, style.ToneSuccess(), env.T("received.title"), s.When),
 		ticket(env, s, acts),
+		sending(env, s.Photos, acts.Photos),
 		ui.Section(env, env.T("received.next"), "", nil),
 		step(env, assets.IconOffice, env.T("received.with", "office", s.Office), env.T("received.tells")),
 	}
@@ -67,7 +75,7 @@ func ticket(env bidi.Env, s model.Receipt, acts ReceivedActs) fyne.CanvasObject 
 		bidi.NewParagraph(env, env.T("received.keep"), bidi.Text{Size: style.Small, Role: style.InkMuted, Align: bidi.Center}),
 		ui.Pair(env,
 			ui.Button(env, ui.ButtonState{Word: env.T("action.save"), Icon: assets.IconSave}, acts.Save),
-			ui.Button(env, ui.ButtonState{Word: env.T("received.copy"), Icon: assets.IconDocument}, acts.Copy)))
+			ui.Button(env, ui.ButtonState{Word: env.T("action.share"), Icon: assets.IconShare}, acts.Share)))
 	return ui.Card(env, column(env, style.Space12, items...))
 }
 

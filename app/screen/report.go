@@ -1,7 +1,6 @@
 package screen
 
 import (
-	"image"
 	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
@@ -24,15 +23,8 @@ type ReportState struct {
 	Sending bool
 	Error   string
 	Mark    *SaveMark
-	Photos  []Photo
 	// Adding: a photo is being made small and kept.
 	Adding bool
-}
-
-// Photo is one of the complaint's photos, kept on the phone.
-type Photo struct {
-	Image  image.Image
-	Remove func()
 }
 
 // ReportActs are what can be done in the flow.
@@ -46,6 +38,9 @@ type ReportActs struct {
 	Place, Text       func(string)
 	Reload            func()
 	AddPhoto          func() // nil when no more may be added
+	RemovePhoto       func(sha string)
+	Photos            PhotoActs
+	Remove            func() // the whole draft; nil while there is none
 }
 
 // SaveMark is the word "Saved" in the flow's bar. It changes while a person writes,
@@ -90,12 +85,17 @@ func Report(env bidi.Env, s ReportState, acts ReportActs) Frame {
 }
 
 func reportBar(env bidi.Env, s ReportState, acts ReportActs) fyne.CanvasObject {
-	bar := ui.AppBar(env, ui.AppBarState{Title: env.T("home.report"), Lead: &ui.Action{Icon: assets.IconCross, Label: env.T("action.close"), Tap: acts.Close}})
-	if s.Mark == nil {
-		return bar
+	st := ui.AppBarState{Title: env.T("home.report"), Lead: &ui.Action{Icon: assets.IconCross, Label: env.T("action.close"), Tap: acts.Close}}
+	end := float32(style.Edge)
+	if acts.Remove != nil {
+		st.Actions = []ui.Action{{Icon: assets.IconTrash, Label: env.T("draft.remove"), Tap: acts.Remove}}
+		end = style.Space8 + style.Touch + style.Space8
 	}
-	note := bidi.Pad(env, bidi.Insets{End: style.Edge}, bidi.Row(env, 0, bidi.Grow(bidi.Spacer(0, 0)), s.Mark.label))
-	return bidi.Stack(bar, note)
+	if s.Mark == nil {
+		return ui.AppBar(env, st)
+	}
+	note := bidi.Pad(env, bidi.Insets{End: end}, bidi.Row(env, 0, bidi.Grow(bidi.Spacer(0, 0)), s.Mark.label))
+	return bidi.Stack(ui.AppBar(env, st), note)
 }
 
 func stepWord(env bidi.Env, s model.Step) string {
@@ -272,17 +272,17 @@ const maxPhotos = model.MaxPhotos
 
 // photos is the strip of photos with how many there are.
 func photos(env bidi.Env, s ReportState, acts ReportActs) fyne.CanvasObject {
-	var strip []ui.PhotoState
-	for i, p := range s.Photos {
-		strip = append(strip, ui.PhotoState{Image: p.Image, Word: env.T("photo.saved"), Remove: p.Remove, Label: env.T("photo.one", "n", i+1)})
+	kept := tiles(env, s.Chosen.Photos, acts.Photos)
+	for i, p := range s.Chosen.Photos {
+		kept[i].Remove = func() { acts.RemovePhoto(p.SHA256) }
 	}
 	word := env.T("photo.add")
 	if s.Adding {
 		word = env.T("action.saving")
 	}
 	head := bidi.Row(env, style.Space8, bidi.Grow(bidi.NewParagraph(env, env.T("photo.title")+" "+env.T("photo.optional"), bidi.Text{Bold: true})),
-		bidi.NewLabel(env, env.T("photo.count", "n", len(s.Photos), "of", maxPhotos), bidi.Text{Size: style.Small, Role: style.InkMuted}))
-	return column(env, style.Space8, head, ui.PhotoStrip(env, strip, word, env.T("action.remove"), acts.AddPhoto))
+		bidi.NewLabel(env, env.T("photo.count", "n", len(kept), "of", maxPhotos), bidi.Text{Size: style.Small, Role: style.InkMuted}))
+	return column(env, style.Space8, head, ui.PhotoStrip(env, kept, word, env.T("action.remove"), acts.AddPhoto))
 }
 
 func counter(env bidi.Env, text string) string {
@@ -318,8 +318,8 @@ func check(env bidi.Env, s ReportState, acts ReportActs) []fyne.CanvasObject {
 		block(env.T("report.what"), c.Kind, bidi.ByLanguage, model.StepWhat, "category"),
 		block(env.T("report.where"), place, bidi.ByLanguage, model.StepWhere, "district"),
 		block(env.T("report.happened"), c.Text, bidi.ByText, model.StepHappened, "text"),
-		when(len(s.Photos) > 0, func() fyne.CanvasObject {
-			return ui.Note(env, assets.IconCamera, env.T("photo.with", "n", len(s.Photos)))
+		when(len(c.Photos) > 0, func() fyne.CanvasObject {
+			return column(env, style.Space8, ui.Note(env, assets.IconCamera, env.T("photo.with", "n", len(c.Photos))), strip(env, c.Photos, acts.Photos))
 		}),
 		when(c.GoesTo != "", func() fyne.CanvasObject { return ui.Note(env, assets.IconOffice, c.GoesTo) }),
 		ui.Note(env, assets.IconEyeOff, env.T("report.name_kept")))

@@ -41,7 +41,8 @@ func Write(env bidi.Env, s WriteState, acts WriteActs) Frame {
 	f := Frame{Bar: back(env, s.Bar, acts.Back)}
 	if s.ReadOnly {
 		if len(items) == 0 {
-			items = append(items, ui.EmptyState(env, assets.IconMessage, env.T("talk.none"), nil))
+			items = append(items, ui.EmptyState(env, assets.IconMessage, env.T("talk.none"),
+				ui.Button(env, ui.ButtonState{Word: env.T("action.back")}, acts.Back)))
 		}
 		f.Body = page(env, items...)
 		return f

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"image"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -53,15 +54,17 @@ func PictureGrid(env bidi.Env, tiles ...fyne.CanvasObject) fyne.CanvasObject {
 
 // PhotoState is a photo of the strip.
 type PhotoState struct {
-	Image  image.Image
-	Word   string // "Saved", "Sending 40 %", "Sent", "Failed"
+	Image  image.Image // nil while it is not here
+	Icon   assets.Icon // stands where no image is
+	Word   string      // "Saved", "Sending 40 %", "Sent", "Failed"; may be empty
+	Mark   assets.Icon // beside the word
 	Failed bool
 	Tap    func() // opens it, or tries again
 	Remove func()
 	Label  string // says which photo
 }
 
-const photoSize float32 = 96
+const photoSize, evidenceHeight float32 = 96, 160
 
 // PhotoStrip shows photos with how far each one is, and a tile to add one while add is
 // given.
@@ -82,17 +85,18 @@ func PhotoStrip(env bidi.Env, photos []PhotoState, addWord, removeWord string, a
 
 func photoTile(env bidi.Env, p PhotoState, removeWord string) fyne.CanvasObject {
 	side := grow(env, photoSize)
-	img := canvas.NewImageFromImage(p.Image)
-	img.FillMode = canvas.ImageFillCover
-	img.CornerRadius = style.RadiusControl
-	tone, icon := style.Tone{Text: style.Surface, Box: style.Ink}, assets.IconTick
-	if p.Failed {
-		tone, icon = style.ToneOverdue(), assets.IconLoop
+	body := bidi.Stack(pictureOr(env, p.Image, p.Icon))
+	if p.Word != "" {
+		tone := style.Tone{Text: style.Surface, Box: style.Ink}
+		if p.Failed {
+			tone = style.ToneOverdue()
+		}
+		plate := surface{fill: tone.Box, radius: 6}.on(env, bidi.Pad(env, bidi.Sides(6, 0), bidi.Row(env, style.Space4,
+			Icon(env, p.Mark, tone.Text, 12), bidi.Grow(bidi.NewCutLabel(env, p.Word, bidi.Text{Size: style.Caption, Role: tone.Text})))))
+		body.Objects = append(body.Objects, bidi.Pad(env, bidi.Around(6), bidi.Column(env, 0, bidi.Grow(bidi.Spacer(0, 0)), plate)))
 	}
-	plate := surface{fill: tone.Box, radius: 6}.on(env, bidi.Pad(env, bidi.Sides(6, 0), bidi.Row(env, style.Space4,
-		Icon(env, icon, tone.Text, 12), bidi.Grow(bidi.NewCutLabel(env, p.Word, bidi.Text{Size: style.Caption, Role: tone.Text})))))
-	body := bidi.Stack(img, bidi.Pad(env, bidi.Around(6), bidi.Column(env, 0, bidi.Grow(bidi.Spacer(0, 0)), plate)))
-	tile := newPress(env, surface{fill: style.Surface2, radius: style.RadiusControl}, p.Label+", "+p.Word, bidi.Sized(side, side, body), p.Tap)
+	label := strings.Join(nonEmpty(p.Label, p.Word), ", ")
+	tile := newPress(env, surface{fill: style.Surface2, radius: style.RadiusControl}, label, bidi.Sized(side, side, body), p.Tap)
 	if p.Remove == nil {
 		return tile
 	}
@@ -101,11 +105,22 @@ func photoTile(env bidi.Env, p PhotoState, removeWord string) fyne.CanvasObject 
 	return bidi.Stack(tile, &fyne.Container{Layout: &cornerLayout{rtl: env.RTL()}, Objects: []fyne.CanvasObject{remove}})
 }
 
+// pictureOr is a picture with the corners of a tile; an icon stands for it while it is
+// not here.
+func pictureOr(env bidi.Env, img image.Image, icon assets.Icon) fyne.CanvasObject {
+	if img == nil {
+		return bidi.Middle(Icon(env, icon, style.InkMuted, 24))
+	}
+	pic := canvas.NewImageFromImage(img)
+	pic.FillMode, pic.CornerRadius = canvas.ImageFillCover, style.RadiusControl
+	return pic
+}
+
 // ConfirmState is an office's word that a case is solved, for the citizen to judge.
 type ConfirmState struct {
 	Status   Status
-	Until    string // "until 1 Dec"
-	Evidence image.Image
+	Until    string       // "until 1 Dec"
+	Evidence []PhotoState // of the office; the first one is shown large
 	Question string
 	Office   string // what the office wrote; may be empty
 	Yes, No  string
@@ -120,10 +135,13 @@ func ConfirmCard(env bidi.Env, s ConfirmState, yes, no func()) fyne.CanvasObject
 		chips = bidi.Row(env, style.Space8, StatusChip(env, s.Status), bidi.Grow(bidi.NewCutLabel(env, s.Until, bidi.Text{Size: style.Small, Role: style.InkMuted, Align: bidi.End})))
 	}
 	items := []fyne.CanvasObject{chips}
-	if s.Evidence != nil {
-		img := canvas.NewImageFromImage(s.Evidence)
-		img.FillMode, img.CornerRadius = canvas.ImageFillCover, style.RadiusControl
-		items = append(items, bidi.Sized(0, 160, img))
+	if len(s.Evidence) > 0 {
+		first := s.Evidence[0]
+		items = append(items, newPress(env, surface{fill: style.Surface2, radius: style.RadiusControl}, first.Label,
+			bidi.Sized(0, evidenceHeight, pictureOr(env, first.Image, first.Icon)), first.Tap))
+	}
+	if len(s.Evidence) > 1 {
+		items = append(items, PhotoStrip(env, s.Evidence[1:], "", "", nil))
 	}
 	items = append(items, bidi.NewParagraph(env, s.Question, bidi.Text{Bold: true}))
 	if s.Office != "" {

@@ -111,7 +111,8 @@ func parts() []part {
 		{"rows", phone, func(env bidi.Env) fyne.CanvasObject {
 			return bidi.Column(env, style.Space12,
 				ComplaintRow(env, RowState{Icon: assets.IconWater, Title: pick(env, "Water line broken", "پانی کی لائن ٹوٹی ہوئی ہے", "د اوبو پایپ مات دی"), Holder: office(env), Status: InProgress, Left: env.T("due.left", "n", 6), By: env.T("due.by", "date", when(env))}, none),
-				ComplaintRow(env, RowState{Icon: assets.IconRoads, Title: pick(env, "Bridge railing on the road to the girls' school broken", "پل کا جنگلا ٹوٹ گیا ہے، سکول کے بچے Ward 7 سے گزرتے ہیں", "د پله کټاره ماته ده او ماشومان پرې ښوونځي ته ځي"), Holder: office(env), Status: Late, Left: env.T("due.late", "n", 2), Late: true, Unread: env.T("label.new")}, none))
+				ComplaintRow(env, RowState{Icon: assets.IconRoads, Title: pick(env, "Bridge railing on the road to the girls' school broken", "پل کا جنگلا ٹوٹ گیا ہے، سکول کے بچے Ward 7 سے گزرتے ہیں", "د پله کټاره ماته ده او ماشومان پرې ښوونځي ته ځي"), Holder: office(env), Status: Late, Left: env.T("due.late", "n", 2), Late: true, Unread: env.T("label.new")}, none),
+				ComplaintRow(env, RowState{Icon: assets.IconRubbish, Title: pick(env, "Rubbish beside the school", "سکول کے پاس کوڑا", "د ښوونځي تر څنګ خځلې"), Holder: env.T("draft.saved", "when", when(env)), Status: Draft, Remove: &Action{Icon: assets.IconTrash, Label: env.T("draft.remove"), Tap: none}}, none))
 		}},
 		{"ladder", phone, func(env bidi.Env) fyne.CanvasObject {
 			return Card(env, bidi.Column(env, style.Space12,
@@ -145,13 +146,13 @@ func parts() []part {
 			return PictureGrid(env, append(tiles, PictureTile(env, assets.IconAllKinds, env.T("category.all"), false, none))...)
 		}},
 		{"photos", phone, func(env bidi.Env) fyne.CanvasObject {
-			return PhotoStrip(env, []PhotoState{{Image: picture(), Word: env.T("photo.saved"), Remove: none, Label: "1"}, {Image: picture(), Word: env.T("photo.failed"), Failed: true, Remove: none, Label: "2"}}, env.T("photo.add"), env.T("action.remove"), none)
+			return PhotoStrip(env, []PhotoState{{Image: picture(), Word: env.T("photo.saved"), Mark: assets.IconTick, Remove: none, Label: "1"}, {Icon: assets.IconImage, Word: env.T("photo.failed"), Mark: assets.IconLoop, Failed: true, Remove: none, Label: "2"}}, env.T("photo.add"), env.T("action.remove"), none)
 		}},
 		{"empty", phone, func(env bidi.Env) fyne.CanvasObject {
 			return EmptyState(env, assets.IconCases, env.T("cases.empty"), Button(env, ButtonState{Kind: Filled, Word: env.T("home.report")}, none))
 		}},
 		{"confirm", phone, func(env bidi.Env) fyne.CanvasObject {
-			return ConfirmCard(env, ConfirmState{Status: NeedsAnswer, Until: env.T("confirm.until", "date", pick(env, "1 Dec", "1 دسمبر", "1 ډسمبر")), Evidence: picture(), Question: env.T("confirm.question"), Yes: env.T("confirm.yes"), No: env.T("confirm.no"), Silence: env.T("confirm.silence", "date", pick(env, "1 December", "یکم دسمبر", "1 ډسمبر"))}, none, none)
+			return ConfirmCard(env, ConfirmState{Status: NeedsAnswer, Until: env.T("confirm.until", "date", pick(env, "1 Dec", "1 دسمبر", "1 ډسمبر")), Evidence: []PhotoState{{Image: picture(), Label: "1"}, {Image: picture(), Label: "2"}}, Question: env.T("confirm.question"), Yes: env.T("confirm.yes"), No: env.T("confirm.no"), Silence: env.T("confirm.silence", "date", pick(env, "1 December", "یکم دسمبر", "1 ډسمبر"))}, none, none)
 		}},
 		{"rating", phone, func(env bidi.Env) fyne.CanvasObject {
 			return Rating(env, env.T("rate.quick"), 4, func(int) {})

@@ -81,8 +81,8 @@ func TestTargetsAreLargeEnough(t *testing.T) {
 
 func TestRowIsOneSentenceForScreenReaders(t *testing.T) {
 	env := testEnv(t, i18n.English, false, style.Scale100)
-	row := ComplaintRow(env, RowState{Icon: assets.IconWater, Title: "Water line broken", Holder: "Deputy Commissioner", Status: InProgress, Left: "6 days left"}, nil)
-	if got := row.AccessibilityLabel(); got != "Water line broken, In progress, 6 days left, Deputy Commissioner" {
+	rows := presses(ComplaintRow(env, RowState{Icon: assets.IconWater, Title: "Water line broken", Holder: "Deputy Commissioner", Status: InProgress, Left: "6 days left"}, nil))
+	if got := rows[0].AccessibilityLabel(); got != "Water line broken, In progress, 6 days left, Deputy Commissioner" {
 		t.Errorf("%q", got)
 	}
 	for _, p := range parts() {

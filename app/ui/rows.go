@@ -21,14 +21,19 @@ type RowState struct {
 	By     string // "by 29 Nov"
 	Late   bool
 	Unread string // the word "New" when there is something unread
+	// Remove, when given, stands at the end instead of the sign that the row opens.
+	Remove *Action
 }
 
 // ComplaintRow is a complaint in a citizen's list, on a card.
-func ComplaintRow(env bidi.Env, s RowState, tap func()) *Press {
+func ComplaintRow(env bidi.Env, s RowState, tap func()) fyne.CanvasObject {
 	title := barText(env, s.Title, bidi.Text{Bold: true, Order: bidi.ByText})
 	holder := barText(env, s.Holder, bidi.Text{Size: style.Small, Role: style.InkMuted})
 	head := []fyne.CanvasObject{IconTile(env, s.Icon, style.TonePrimary()), bidi.Grow(bidi.Column(env, 0, title, holder))}
-	if !large(env) {
+	switch {
+	case s.Remove != nil:
+		head = append(head, bidi.Spacer(style.Touch-style.Space12, 1))
+	case !large(env):
 		head = append(head, Icon(env, assets.IconChevron, style.InkMuted, 20))
 	}
 	foot := []fyne.CanvasObject{StatusChip(env, s.Status)}
@@ -39,8 +44,13 @@ func ComplaintRow(env bidi.Env, s RowState, tap func()) *Press {
 		foot = append(foot, unread(env, s.Unread))
 	}
 	label := strings.Join(nonEmpty(s.Unread, s.Title, s.Status.Word(env), s.Left, s.By, s.Holder), ", ")
-	return CardButton(env, label, bidi.Column(env, style.Space8,
+	card := CardButton(env, label, bidi.Column(env, style.Space8,
 		bidi.Row(env, style.Space12, head...), bidi.Flow(env, style.Space8, foot...)), tap)
+	if s.Remove == nil {
+		return card
+	}
+	remove := IconButton(env, s.Remove.Icon, style.InkMuted, s.Remove.Label, s.Remove.Tap)
+	return bidi.Stack(card, &fyne.Container{Layout: &cornerLayout{rtl: env.RTL()}, Objects: []fyne.CanvasObject{bidi.Pad(env, bidi.Around(style.Space4), remove)}})
 }
 
 func due(env bidi.Env, s RowState) fyne.CanvasObject {
