@@ -29,12 +29,8 @@ func (a *App) welcomePage() page {
 	return still(func() screen.Frame {
 		s.Demo = nil
 		if a.cfg.Demo != nil {
-			for _, citizens := range []bool{true, false} { // the citizens first
-				for _, p := range a.cfg.Demo.People {
-					if (p.Mobile != "") == citizens {
-						s.Demo = append(s.Demo, a.demoPerson(p, &s))
-					}
-				}
+			for _, p := range a.cfg.Demo.People {
+				s.Demo = append(s.Demo, a.demoPerson(p, &s))
 			}
 		}
 		return screen.Welcome(a.env, s, screen.WelcomeActs{

@@ -225,7 +225,8 @@ func (a *App) saveTicket(r model.Receipt) {
 
 // shareTicket offers the code and the address of the tracking page to others.
 func (a *App) shareTicket(r model.Receipt) {
-	text := a.env.T("share.text", "code", r.Code, "link", r.Track)
+	link, _, _ := strings.Cut(r.Track, "#") // to follow it; the receipt is the owner's proof
+	text := a.env.T("share.text", "code", r.Code, "link", link)
 	a.question(a.env.T("action.share"), text, choice{word: a.env.T("action.close")},
 		choice{a.env.T("share.copy"), assets.IconDocument, func() {
 			a.fyne.Clipboard().SetContent(text)

@@ -201,7 +201,7 @@ func (p *reporting) removePhoto(sha string) {
 	p.report.Draft.Files = slices.DeleteFunc(slices.Clone(before), func(f api.File) bool { return f.SHA256 == sha })
 	p.save()
 	p.a.redraw()
-	p.a.toast(p.a.env.T("photo.removed"), func() {
+	p.unsaid = p.a.toast(p.a.env.T("photo.removed"), func() {
 		p.report.Draft.Files = before
 		p.save()
 		p.a.redraw()

@@ -35,6 +35,7 @@ type reporting struct {
 	trouble string
 
 	photos *gallery
+	unsaid func() // ends the toast that offers to put a photo back
 	adding bool
 }
 
@@ -297,6 +298,9 @@ func (p *reporting) saved(d sdk.Draft, err error) {
 func (p *reporting) send() {
 	if p.sending || p.saving {
 		return
+	}
+	if p.unsaid != nil {
+		p.unsaid()
 	}
 	p.sending, p.trouble = true, ""
 	p.a.redraw()

@@ -286,12 +286,13 @@ func (a *App) tabs() fyne.CanvasObject {
 // toastTime is how long a toast stays and its act can be taken back.
 const toastTime = 6 * time.Second
 
-// toast tells what was done. When it goes without undo being pressed, done runs.
-func (a *App) toast(sentence string, undo, done func()) {
+// toast tells what was done. When it goes without undo being pressed, done runs; end
+// makes it go before its time.
+func (a *App) toast(sentence string, undo, done func()) (end func()) {
 	a.toasts++
 	mine := a.toasts
 	over := false
-	end := func(f func()) {
+	finish := func(f func()) {
 		if over {
 			return
 		}
@@ -306,12 +307,14 @@ func (a *App) toast(sentence string, undo, done func()) {
 	}
 	var tap func()
 	if undo != nil {
-		tap = func() { end(undo) }
+		tap = func() { finish(undo) }
 	}
 	swap(a.frame.toast, ui.Toast(a.env, sentence, a.env.T("action.undo"), tap))
 	a.frame.root.Layout.Layout(a.frame.root.Objects, a.frame.root.Size())
 	a.frame.root.Refresh()
-	a.after(toastTime, func() { end(done) })
+	end = func() { finish(done) }
+	a.after(toastTime, end)
+	return end
 }
 
 // choice is a button of a question.

@@ -40,6 +40,8 @@ type Attachment struct {
 	Sent int64
 	// NextTry, after failures, is when it is tried again by itself.
 	NextTry time.Time
+	// Begun: the server knows what it belongs to, so that StopFile and RetryFile work.
+	Begun   bool
 	Problem *api.Problem
 	// Picture reports whether there is a small picture of it (see Thumbnail).
 	Picture bool
@@ -187,7 +189,7 @@ func (a *Attachment) follow(t local.Transfer) {
 	if a.State == FileSent || a.State == FileRefused {
 		return
 	}
-	a.Sent, a.Problem = t.Offset, t.Problem
+	a.Sent, a.Problem, a.Begun = t.Offset, t.Problem, true
 	switch {
 	case t.Done():
 		a.State = FileSent

@@ -57,6 +57,7 @@ func HomeOf(w Words, g Guide, p api.Profile, st sdk.Status, all []sdk.Complaint,
 	wanted := map[string]bool{}
 	for _, q := range asked {
 		if a, ok := AskOf(w, q.Complaint, q.Events); ok {
+			a.Evidence = a.Evidence[:min(1, len(a.Evidence))] // the others are on its own page
 			h.Asks = append(h.Asks, a)
 			wanted[q.Complaint.ID] = true
 		}

@@ -72,8 +72,8 @@ func photoOf(w Words, f sdk.Attachment) Photo {
 		p.Word, p.Mark, p.Failed = w.T("photo.refused"), assets.IconCross, true
 	case sdk.FileAwaited:
 		p.Word, p.Mark = w.T("photo.awaited"), assets.IconSync
-	default: // waiting; before its complaint was received there is nothing to stop yet
-		p.Word, p.Mark, p.Stop = w.T("photo.saved"), assets.IconPhone, f.Event > 0
+	default:
+		p.Word, p.Mark, p.Stop = w.T("photo.saved"), assets.IconPhone, f.Begun
 	}
 	return p
 }

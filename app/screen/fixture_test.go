@@ -134,7 +134,7 @@ func file(sha string) api.File { return api.File{SHA256: sha, Size: 1000, Type: 
 // sentPhotos are photos in every state on their way.
 func sentPhotos() []sdk.Attachment {
 	at := func(sha string, state sdk.FileState) sdk.Attachment {
-		return sdk.Attachment{File: file(sha), Complaint: "a", Event: 1, State: state, Picture: true}
+		return sdk.Attachment{File: file(sha), Complaint: "a", Event: 1, State: state, Picture: true, Begun: true}
 	}
 	half := at("2", sdk.FileSending)
 	half.Sent = 400
@@ -225,7 +225,9 @@ func shots() []shot {
 		{"recovery-code", flat(func(w world) screen.Frame { return screen.Paper(w.env, "7F3K-92QX-2MXD-4RTB-PQ8Z", nil) })},
 		{"new-phone", flat(func(w world) screen.Frame { return screen.Recover(w.env, screen.RecoverState{}, screen.RecoverActs{}) })},
 		{"officer-sign-in", flat(func(w world) screen.Frame { return screen.Officer(w.env, screen.OfficerState{}, screen.OfficerActs{}) })},
-		{"home", func(w world) (screen.Frame, int) { return screen.Home(w.env, w.home(), screen.HomeActs{Photos: photoActs()}), 0 }},
+		{"home", func(w world) (screen.Frame, int) {
+			return screen.Home(w.env, w.home(), screen.HomeActs{Photos: photoActs()}), 0
+		}},
 		{"home-first", func(w world) (screen.Frame, int) {
 			h := model.HomeOf(w.words, w.guide, api.Profile{District: "swat"}, sdk.Status{SignedIn: true}, nil, nil, []sdk.Draft{{ID: "d", SavedAt: now, Category: "power-cuts"}})
 			return screen.Home(w.env, h, screen.HomeActs{}), 0

@@ -28,8 +28,11 @@ func Received(env bidi.Env, s model.Receipt, acts ReceivedActs) Frame {
 	if s.Saved {
 		note, icon = env.T("status.queued"), assets.IconPhone
 	}
-	if s.Photos.Line != "" && !s.Saved {
+	if s.Photos.Line != "" && !s.Saved { // said below too, where large text has room
 		note, icon = s.Photos.Line, assets.IconSync
+		if env.Style.Scale() >= style.Scale150 {
+			note, icon = env.T("status.received"), assets.IconCloudTick
+		}
 	}
 	f := Frame{
 		Bar: ui.AppBar(env, ui.AppBarState{Lead: &ui.Action{Icon: assets.IconCross, Label: env.T("action.close"), Tap: acts.Close}, Note: note, NoteIcon: icon}),

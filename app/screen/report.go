@@ -94,6 +94,9 @@ func reportBar(env bidi.Env, s ReportState, acts ReportActs) fyne.CanvasObject {
 	if s.Mark == nil {
 		return ui.AppBar(env, st)
 	}
+	if env.Style.Scale() >= style.Scale150 {
+		st.Title = "" // the question below says it; the bar has room for one of both
+	}
 	note := bidi.Pad(env, bidi.Insets{End: end}, bidi.Row(env, 0, bidi.Grow(bidi.Spacer(0, 0)), s.Mark.label))
 	return bidi.Stack(ui.AppBar(env, st), note)
 }

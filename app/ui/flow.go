@@ -92,7 +92,7 @@ func photoTile(env bidi.Env, p PhotoState, removeWord string) fyne.CanvasObject 
 			tone = style.ToneOverdue()
 		}
 		plate := surface{fill: tone.Box, radius: 6}.on(env, bidi.Pad(env, bidi.Sides(6, 0), bidi.Row(env, style.Space4,
-			Icon(env, p.Mark, tone.Text, 12), bidi.Grow(bidi.NewCutLabel(env, p.Word, bidi.Text{Size: style.Caption, Role: tone.Text})))))
+			bidi.Top(bidi.Pad(env, bidi.Insets{Top: 4}, Icon(env, p.Mark, tone.Text, 12))), bidi.Grow(bidi.NewParagraph(env, p.Word, bidi.Text{Size: style.Caption, Role: tone.Text})))))
 		body.Objects = append(body.Objects, bidi.Pad(env, bidi.Around(6), bidi.Column(env, 0, bidi.Grow(bidi.Spacer(0, 0)), plate)))
 	}
 	label := strings.Join(nonEmpty(p.Label, p.Word), ", ")
