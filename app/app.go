@@ -189,14 +189,7 @@ func (a *App) start() {
 	a.win.Resize(fyne.NewSize(w, h))
 	a.frame = newFrame(a)
 	a.win.SetContent(a.frame.root)
-	a.win.Canvas().SetOnTypedKey(func(k *fyne.KeyEvent) {
-		if a.page.key != nil && a.page.key(k) {
-			return
-		}
-		if a.client != nil && (k.Name == fyne.KeyEscape || k.Name == "Back") { // Android's Back
-			a.back()
-		}
-	})
+	a.win.Canvas().SetOnTypedKey(a.typedKey)
 	a.fyne.Lifecycle().SetOnExitedForeground(a.pause)
 	a.win.SetOnClosed(a.end)
 	a.watchTree()
@@ -205,6 +198,20 @@ func (a *App) start() {
 		return
 	}
 	a.begin()
+}
+
+// typedKey follows a key that no part of the page wants. Going back first closes a
+// question over the page, which is what its safe choice does.
+func (a *App) typedKey(k *fyne.KeyEvent) {
+	back := k.Name == fyne.KeyEscape || k.Name == "Back" // Android's Back
+	switch asked := a.asking != nil && a.asking.Visible(); {
+	case asked && back:
+		a.asking.Hide()
+	case asked:
+	case a.page.key != nil && a.page.key(k):
+	case back && a.client != nil:
+		a.back()
+	}
 }
 
 // begin shows the first page.

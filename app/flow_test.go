@@ -7,7 +7,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"image"
+	"image/png"
 	"io"
 	"os"
 	"os/exec"
@@ -32,6 +35,8 @@ const (
 	stepPatience = 60 * time.Second
 	allPatience  = 4 * time.Minute
 	lookEvery    = 100 * time.Millisecond
+	soonLooks    = 50 // five seconds
+	writeTries   = 3
 	stillFor     = 500 * time.Millisecond // nothing changed for so long: drawn
 )
 
@@ -61,6 +66,16 @@ func TestFlow(t *testing.T) {
 	r.ctl(citizen, "sync")
 	if got := r.complaint(citizen, code); got.Status != "proposed" {
 		t.Fatalf("the citizen sees %q, want the proposal", got.Status)
+	}
+
+	r.reject(citizen)
+	r.ctl(citizen, "sync")
+	r.resolve(desk, code)
+	r.ctl(citizen, "sync")
+	r.confirm(citizen)
+	r.ctl(citizen, "sync")
+	if got := r.complaint(citizen, code); got.Status != "closed_confirmed" {
+		t.Fatalf("the citizen said yes, and it is %q", got.Status)
 	}
 	fmt.Println("flow: ok")
 }
@@ -139,6 +154,67 @@ func (r *rig) propose(home, code string) {
 	w.tap("Propose solution")
 	w.see("Solution proposed")
 	w.picture("desk-proposed")
+	w.close()
+}
+
+// reject is the citizen's No, with what is still wrong.
+func (r *rig) reject(home string) {
+	w := r.open(home, phoneWidth, phoneHeight)
+	w.at("case", "")
+	w.see("The transformer was replaced")
+	w.picture("complaint-proposed")
+	w.tap("No, not yet")
+	w.at("write", "reject")
+	w.write("What is still wrong?", "It went dark again at night.")
+	w.picture("reject")
+	w.tap("Send")
+	w.at("case", "")
+	w.see("It went dark again at night.")
+	w.close()
+}
+
+// resolve proposes another solution, with a photo, from the officer's own device.
+func (r *rig) resolve(desk, code string) {
+	r.t.Helper()
+	photo := filepath.Join(r.dir, "evidence.png")
+	f, err := os.Create(photo)
+	if err == nil {
+		err = errors.Join(png.Encode(f, image.NewGray(image.Rect(0, 0, 640, 480))), f.Close())
+	}
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.ctl(desk, "sync")
+	r.ctl(desk, "resolve", code, "--text", "A second transformer stands there now.", "--evidence", photo)
+	r.until("the proposal and its photo are sent", func() bool {
+		r.ctl(desk, "sync")
+		return r.complaint(desk, code).Status == "proposed" && bytes.Contains(r.ctl(desk, "files", code), []byte(`"sent"`))
+	})
+}
+
+// confirm is the citizen's Yes, after a look at the evidence, and the verdict.
+func (r *rig) confirm(home string) {
+	w := r.open(home, phoneWidth, phoneHeight)
+	w.at("case", "")
+	w.see("A second transformer")
+	w.tap("Photo 1")
+	w.at("photo", "")
+	w.picture("evidence")
+	w.key("Escape")
+	w.at("case", "")
+	w.tap("Yes, solved")
+	w.at("rate", "")
+	w.tap("Good")
+	w.tapAfter("Very good", "Good") // of the second question
+	w.picture("rate")
+	w.tap("Send the rating")
+	w.at("case", "")
+	w.see("Your rating")
+	w.tap("Open it again") // so that leaving a page by the key is seen too
+	w.at("write", "reopen")
+	w.key("Escape")
+	w.at("case", "")
+	w.picture("complaint-confirmed")
 	w.close()
 }
 
@@ -520,15 +596,35 @@ func (w *window) click(at target) {
 	w.do("mousemove", strconv.Itoa(int(at.X)), strconv.Itoa(int(at.Y)), "sleep", "0.1", "click", "1")
 }
 
-// write types into a field and waits until it stands there.
+// write types into a field until it stands there. A busy machine may take the keys before
+// the field has them, so it is tried again, over what came of it.
 func (w *window) write(label, text string) {
 	w.t.Helper()
-	w.click(w.find("entry", label))
-	// A tap counts once it cannot become a double tap any more.
-	w.do("sleep", "0.7", "type", "--delay", "30", text)
-	w.until(label+" holds what was typed", func(s sight) bool {
+	written := func(s sight) bool {
 		return slices.ContainsFunc(s.Targets, func(t target) bool { return t.Kind == "entry" && t.Label == label+" "+text })
-	})
+	}
+	for range writeTries {
+		w.click(w.find("entry", label))
+		// A tap counts once it cannot become a double tap any more.
+		w.do("sleep", "0.7", "key", "ctrl+a", "type", "--delay", "30", text)
+		if w.soon(written) {
+			return
+		}
+	}
+	w.until(label+" holds what was typed", written)
+}
+
+// soon looks a few times, for what may have to be done again.
+func (w *window) soon(done func(sight) bool) bool {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for range soonLooks {
+		<-tick.C
+		if s, ok := w.look(); ok && done(s) {
+			return true
+		}
+	}
+	return false
 }
 
 func (w *window) key(name string) {

@@ -324,7 +324,7 @@ type choice struct {
 	do   func() // nil only closes
 }
 
-// question asks over the page. The first choice is the safe one.
+// question asks over the page. The first choice is the safe one, and has the keys.
 func (a *App) question(title, text string, choices ...choice) {
 	var pop *widget.PopUp
 	items := []fyne.CanvasObject{bidi.NewParagraph(a.env, title, bidi.Text{Size: style.Section, Bold: true})}
@@ -347,6 +347,9 @@ func (a *App) question(title, text string, choices ...choice) {
 	pop = widget.NewModalPopUp(bidi.Stack(edge, bidi.Pad(a.env, bidi.Around(style.Space16), sized)), a.win.Canvas())
 	a.asking = pop
 	pop.Show()
+	if safe, ok := items[len(items)-len(choices)].(fyne.Focusable); ok {
+		a.win.Canvas().Focus(safe)
+	}
 }
 
 // fillLayout gives every object the whole window and asks for the least of a phone.
