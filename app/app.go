@@ -11,6 +11,7 @@ package app
 
 import (
 	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -109,6 +110,7 @@ type App struct {
 	dispatch func(func())
 	after    func(d time.Duration, f func()) (stop func())
 	now      func() time.Time
+	pick     func(chosen func(io.ReadCloser)) // asks for a picture
 }
 
 // Run opens the window and returns when it is closed. What stands in the way of opening
@@ -150,7 +152,7 @@ func newApp(ctx context.Context, cfg Config, fa fyne.App, client *sdk.Client) (*
 	a := &App{cfg: cfg, fyne: fa, client: client, ctx: ctx, words: words, faces: faces, prefs: readSettings(cfg.Home), now: time.Now}
 	a.spawn = func(f func()) { a.work.Go(f) }
 	a.opened, a.wait = make(chan *sdk.Client, 1), openPatience
-	a.dispatch = a.onUI
+	a.dispatch, a.pick = a.onUI, a.pickPhoto
 	a.after = func(d time.Duration, f func()) func() {
 		t := time.AfterFunc(d, func() { a.dispatch(f) })
 		return func() { t.Stop() }

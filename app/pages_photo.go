@@ -158,15 +158,18 @@ func (p *reporting) adder() func() {
 	if p.adding || len(p.report.Draft.Files) >= model.MaxPhotos {
 		return nil
 	}
-	return func() {
-		d := dialog.NewFileOpen(func(r fyne.URIReadCloser, err error) {
-			if err == nil && r != nil {
-				p.addPhoto(r)
-			}
-		}, p.a.win)
-		d.SetFilter(storage.NewExtensionFileFilter([]string{".jpg", ".jpeg", ".png", ".JPG", ".JPEG", ".PNG"}))
-		d.Show()
-	}
+	return func() { p.a.pick(p.addPhoto) }
+}
+
+// pickPhoto lets the person choose a picture with what the system has for it.
+func (a *App) pickPhoto(chosen func(io.ReadCloser)) {
+	d := dialog.NewFileOpen(func(r fyne.URIReadCloser, err error) {
+		if err == nil && r != nil {
+			chosen(r)
+		}
+	}, a.win)
+	d.SetFilter(storage.NewExtensionFileFilter([]string{".jpg", ".jpeg", ".png", ".JPG", ".JPEG", ".PNG"}))
+	d.Show()
 }
 
 // addPhoto keeps a photo sealed on the phone, made small.

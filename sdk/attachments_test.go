@@ -433,6 +433,22 @@ func TestRunSendsFiles(t *testing.T) {
 	})
 }
 
+// wantUnsent checks which files the device still holds for complaints that the server
+// has.
+func (p *phone) wantUnsent(want ...string) {
+	p.t.Helper()
+	list, err := p.Complaints.UnsentFiles(p.t.Context())
+	var got []string
+	for _, a := range list {
+		if a.Begun {
+			got = append(got, a.SHA256)
+		}
+	}
+	if err != nil || !slices.Equal(got, want) {
+		p.t.Fatalf("unsent %v, want %v (%v)", got, want, err)
+	}
+}
+
 func TestPhotoLeavesASmallPicture(t *testing.T) {
 	s, _ := newServer()
 	_, with := withShelf(s)
@@ -443,10 +459,13 @@ func TestPhotoLeavesASmallPicture(t *testing.T) {
 	}
 	f := p.add(b.Bytes())
 	id := p.lodgeWith(f)
+	p.wantUnsent()
 	p.sync()
+	p.wantUnsent(f.SHA256)
 	if out, err := p.send(); err != nil || out.Sent != 1 {
 		t.Fatalf("%+v %v", out, err)
 	}
+	p.wantUnsent()
 	p.restart(func(c *sdk.Config) { c.Offline = true })
 	small, err := p.Complaints.Thumbnail(t.Context(), id, f.SHA256)
 	if err != nil {
