@@ -26,13 +26,14 @@ type Viewer struct {
 // Feeds lists the feeds a viewer reads.
 func (v Viewer) Feeds() []store.FeedID {
 	scope := store.ScopeOf(v.Actor)
-	switch {
-	case scope.Account() != "":
+	if scope.Account() != "" {
 		return []store.FeedID{store.CitizenFeed(scope.Account())}
-	case scope.Office() != "":
-		return []store.FeedID{store.DeskFeed(scope.Office())}
 	}
-	return nil
+	var feeds []store.FeedID
+	for _, o := range scope.Offices() {
+		feeds = append(feeds, store.DeskFeed(o))
+	}
+	return feeds
 }
 
 // Cursor is how far a viewer has read a feed. Snapshot continues a snapshot.

@@ -114,7 +114,7 @@ func (s *Service) principalOf(ctx context.Context, d sessionDoc, dev deviceDoc) 
 	if !ok || o.Disabled {
 		return Principal{}, ErrSignedOut
 	}
-	p.Actor = portal.Actor{Kind: portal.OfficerActor, Officer: o}.In(dir)
+	p.Actor = dir.OfficerActing(o, s.now())
 	return p, nil
 }
 

@@ -114,3 +114,11 @@ func (d *Directory) Holders(office OfficeID, post Post, at time.Time) []Officer 
 func (d *Directory) Vacant(office OfficeID, at time.Time) bool {
 	return len(d.Holders(office, Head, at)) == 0 && len(d.Holders(office, FocalPost, at)) == 0
 }
+
+// OfficerActing gives the actor that an officer is at a moment: the own post,
+// with the charge held then, in the hierarchy.
+func (d *Directory) OfficerActing(o Officer, at time.Time) Actor {
+	a := Actor{Kind: OfficerActor, Officer: o}.In(d)
+	a.Acting, _ = o.Acting(at)
+	return a
+}

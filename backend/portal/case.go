@@ -154,6 +154,8 @@ type Actor struct {
 	Kind    ActorKind
 	Account AccountID
 	Officer Officer
+	// Acting is the charge an officer holds at this moment beside the own post.
+	Acting Charge
 	// dir is the hierarchy an officer stands in; see In.
 	dir *Directory
 }
@@ -171,7 +173,7 @@ func (a Actor) BarredFrom(c Case) bool {
 	if a.Kind != OfficerActor || !c.About.Somebody() {
 		return false
 	}
-	if a.dir == nil || a.Officer.ID == c.About.Officer || a.dir.Bars(c.About, a.Officer.Office) {
+	if a.dir == nil || a.Officer.ID == c.About.Officer || a.dir.Bars(c.About, a.Officer.Office) || a.Acting.Office != "" && a.dir.Bars(c.About, a.Acting.Office) {
 		return true
 	}
 	// Whoever acts elsewhere for a while stays the subordinate of their own office.
@@ -195,20 +197,52 @@ func (a Actor) RoleIn(c Case) (Role, bool) {
 
 func (a Actor) officerRole(c Case) (Role, bool) {
 	o := a.Officer
-	if o.ID == "" || o.Disabled || !slices.Contains(c.Desks, o.Office) || a.BarredFrom(c) {
+	if o.ID == "" || o.Disabled || a.BarredFrom(c) {
 		return "", false
 	}
-	switch {
-	case o.Post != Head && o.Post != FocalPost && o.Post != Staff:
+	standing := a.standing(c)
+	switch rule := postRuleOf(standing.Post); {
+	case standing.Office == "":
 		return "", false
-	case c.Appealed && o.Office != c.Office:
+	case c.Appealed && a.worksElsewhere(c):
 		return RoleReader, true
-	case o.Post != Staff:
-		return RoleDistributor, true
-	case c.Officer == o.ID:
-		return RoleHandler, true
+	case rule.desk == RoleHandler && c.Officer != o.ID:
+		return RoleReader, true
+	default:
+		return rule.desk, true
 	}
-	return RoleReader, true
+}
+
+// Desks lists the posts in which the actor reads cases: the own one, and that
+// of a charge.
+func (a Actor) Desks() []Charge {
+	var out []Charge
+	for _, c := range []Charge{{Office: a.Officer.Office, Post: a.Officer.Post}, a.Acting} {
+		if a.Kind == OfficerActor && !a.Officer.Disabled && c.Office != "" && c.Post.ReadsCases() {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// standing is the post in which the actor works on a case: of two, that of the
+// office that holds it, else the one that may more. Zero when in none.
+func (a Actor) standing(c Case) Charge {
+	var best Charge
+	for _, d := range a.Desks() {
+		switch {
+		case !slices.Contains(c.Desks, d.Office):
+		case best.Office == "", d.Office == c.Office, best.Office != c.Office && best.Post == Staff:
+			best = d
+		}
+	}
+	return best
+}
+
+// worksElsewhere reports whether the actor also works in an office that an
+// appeal is against: whoever acts for two may not decide it.
+func (a Actor) worksElsewhere(c Case) bool {
+	return slices.ContainsFunc(a.Desks(), func(d Charge) bool { return d.Office != c.Office && slices.Contains(c.Desks, d.Office) })
 }
 
 // Command asks for an action on a case.
@@ -440,7 +474,7 @@ func eventFor(c Case, cmd Command, role Role) Event {
 	case CitizenActor:
 		e.Account = cmd.Actor.Account
 	case OfficerActor:
-		e.Officer, e.Office = cmd.Actor.Officer.ID, cmd.Actor.Officer.Office
+		e.Officer, e.Office = cmd.Actor.Officer.ID, cmd.Actor.standing(c).Office
 	}
 	return e
 }
@@ -451,7 +485,7 @@ func change(dir *Directory, c *Case, cmd Command, e *Event) {
 	case ActAssign:
 		c.Officer, e.ToOfficer = cmd.ToOfficer, cmd.ToOfficer
 	case ActTransfer:
-		handOver(dir, c, cmd.Actor.Officer.Office, cmd.ToOffice)
+		handOver(dir, c, cmd.Actor.standing(*c).Office, cmd.ToOffice)
 		e.ToOffice = cmd.ToOffice
 	case ActPropose:
 		e.Disposition = cmd.Disposition
@@ -562,10 +596,17 @@ func checkSaid(cmd Command) error {
 // checkAssign lets an office give a case to its own officers, and the one that
 // holds it to those of the offices below too, never the other way round.
 func checkAssign(dir *Directory, c Case, cmd Command) error {
-	actor := cmd.Actor.Officer.Office
+	actor := cmd.Actor.standing(c).Office
 	o, ok := dir.Officer(cmd.ToOfficer)
+	// An acting holder may be given what is on the desk they act for.
+	if acting, now := o.Acting(cmd.At); ok && now && !slices.Contains(c.Desks, o.Office) {
+		o.Office, o.Post = acting.Office, acting.Post
+	}
 	if !ok || o.Disabled || !slices.Contains(c.Desks, o.Office) || o.Post == AdminPost || o.Post == AnalystPost {
 		return Invalid("to", "officer_unknown", "%q is not an officer of an office that has this case", cmd.ToOfficer)
+	}
+	if o.Away(cmd.At) {
+		return Invalid("to", "officer_away", "%s is on leave: give it to somebody who is there", cmd.ToOfficer)
 	}
 	if (Actor{Kind: OfficerActor, Officer: o}).In(dir).BarredFrom(c) {
 		return Invalid("to", "officer_about", "this complaint is about them or an office above them")
@@ -616,7 +657,7 @@ func checkPropose(p Policy, cmd Command) error {
 // checkInvalidate keeps an office that ran out of time from ending the matter
 // behind the back of the one it went up to.
 func checkInvalidate(c Case, a Actor) error {
-	if a.Officer.Office != c.Office {
+	if a.standing(c).Office != c.Office {
 		return fmt.Errorf("invalidate: only %s, which holds the case, may: %w", c.Office, ErrForbidden)
 	}
 	return nil

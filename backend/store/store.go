@@ -69,6 +69,8 @@ type Expect struct {
 type Scope struct {
 	account portal.AccountID
 	office  portal.OfficeID
+	// also is the desk of a charge that the officer holds beside the own post.
+	also portal.OfficeID
 	// officer is who looks at the office's desk: some of what lies there may be
 	// about them.
 	officer *portal.Actor
@@ -82,10 +84,14 @@ func ScopeOf(a portal.Actor) Scope {
 	case portal.CitizenActor:
 		return Scope{account: a.Account}
 	case portal.OfficerActor:
-		if a.Officer.Disabled || a.Officer.Post == portal.AdminPost || a.Officer.Post == portal.AnalystPost {
+		desks := a.Desks()
+		switch len(desks) {
+		case 0:
 			return Scope{}
+		case 1:
+			return Scope{office: desks[0].Office, officer: &a}
 		}
-		return Scope{office: a.Officer.Office, officer: &a}
+		return Scope{office: desks[0].Office, also: desks[1].Office, officer: &a}
 	case portal.SystemActor:
 		return Scope{all: true}
 	}
@@ -96,11 +102,20 @@ func ScopeOf(a portal.Actor) Scope {
 // counting what an office has; no person looks through it.
 func ScopeOfDesk(o portal.OfficeID) Scope { return Scope{office: o} }
 
-// Account is the citizen the scope is limited to, Office the desk, All neither.
+// Account is the citizen the scope is limited to, Offices the desks, All neither.
 func (s Scope) Account() portal.AccountID { return s.account }
 
-// Office is the desk the scope is limited to, if any.
-func (s Scope) Office() portal.OfficeID { return s.office }
+// Offices are the desks the scope is limited to: none, one, or with a charge
+// two.
+func (s Scope) Offices() []portal.OfficeID {
+	switch {
+	case s.office == "":
+		return nil
+	case s.also == "":
+		return []portal.OfficeID{s.office}
+	}
+	return []portal.OfficeID{s.office, s.also}
+}
 
 // All reports whether the scope sees every case.
 func (s Scope) All() bool { return s.all }
@@ -110,7 +125,8 @@ func (s Scope) Sees(c portal.Case) bool {
 	if s.all || s.account != "" && c.Citizen == s.account {
 		return true
 	}
-	return s.office != "" && slices.Contains(c.Desks, s.office) && !s.officer.BarredFrom(c)
+	onDesk := slices.ContainsFunc(s.Offices(), func(o portal.OfficeID) bool { return slices.Contains(c.Desks, o) })
+	return onDesk && (s.officer == nil || !s.officer.BarredFrom(c))
 }
 
 // FeedID names a feed: "c:ACCOUNT" for a citizen, "o:OFFICE" for a desk.

@@ -120,7 +120,7 @@ var openStatuses = func() string {
 // is paid for by each case that is filed.
 func listQuery(s store.Scope, p store.Page) (string, []any) {
 	if !s.All() && s.Account() == "" {
-		return deskQuery(s.Office(), p)
+		return deskQuery(s.Offices(), p)
 	}
 	query, args := selectCase+" WHERE 1 = 1", []any(nil)
 	if !s.All() {
@@ -135,19 +135,28 @@ func listQuery(s store.Scope, p store.Page) (string, []any) {
 }
 
 // deskQuery walks a desk's open cases, and beside them its closed ones when
-// both are wanted: one index serves both, and the pages are merged.
-func deskQuery(o portal.OfficeID, p store.Page) (string, []any) {
+// both are wanted: one index serves both, and the pages are merged. Who has a
+// charge looks at two desks, and sees what lies on both once.
+func deskQuery(offices []portal.OfficeID, p store.Page) (string, []any) {
 	below, keys := belowPage("lodged_at, case_id", p)
-	part := func(open string) string {
-		return "SELECT * FROM (SELECT district, case_id, lodged_at FROM desk WHERE office = ? AND open = " + open + below +
-			" ORDER BY lodged_at DESC, case_id DESC LIMIT ?) AS part" + open
+	var parts []string
+	var args []any
+	part := func(o portal.OfficeID, open string) {
+		parts = append(parts, "SELECT * FROM (SELECT district, case_id, lodged_at FROM desk WHERE office = ? AND open = "+open+below+
+			fmt.Sprintf(" ORDER BY lodged_at DESC, case_id DESC LIMIT ?) AS part%d", len(parts)))
+		args = append(append(append(args, string(o)), keys...), int64(p.Limit))
 	}
-	args := append(append([]any{string(o)}, keys...), int64(p.Limit))
-	from := part("1")
-	if !p.OpenOnly {
-		from, args = from+" UNION ALL "+part("0"), append(args, args...)
+	for _, o := range offices {
+		part(o, "1")
+		if !p.OpenOnly {
+			part(o, "0")
+		}
 	}
-	return "SELECT " + caseColumns + " FROM (" + from + ") AS d JOIN cases c ON c.district = d.district AND c.id = d.case_id" +
+	union := " UNION ALL "
+	if len(offices) > 1 {
+		union = " UNION "
+	}
+	return "SELECT " + caseColumns + " FROM (" + strings.Join(parts, union) + ") AS d JOIN cases c ON c.district = d.district AND c.id = d.case_id" +
 		" ORDER BY d.lodged_at DESC, d.case_id DESC LIMIT ?", append(args, int64(p.Limit))
 }
 
