@@ -67,6 +67,7 @@ type Client struct {
 	Accounts   *Accounts
 	Complaints *Complaints
 	Desk       *Desk
+	Admin      *Admin
 	Directory  *Directory
 	Anonymous  *Anonymous
 	Helper     *Helper
@@ -115,6 +116,7 @@ func Open(ctx context.Context, cfg Config) (*Client, error) {
 	c.Accounts = &Accounts{c}
 	c.Complaints = &Complaints{c}
 	c.Desk = &Desk{c: c}
+	c.Admin = &Admin{c}
 	c.Directory = &Directory{c: c}
 	c.Anonymous = &Anonymous{c: c}
 	c.Helper = &Helper{c}

@@ -127,11 +127,17 @@ var Filed = time.Date(2026, 5, 4, 9, 10, 11, 123_000_000, time.UTC)
 // New puts the made-up province into an empty store and the use cases over it.
 func New(t testing.TB, s store.Store) *Node {
 	t.Helper()
+	return Bare(t, s, seedtest.Testland())
+}
+
+// Bare is New with another directory.
+func Bare(t testing.TB, s store.Store, data portal.Dataset) *Node {
+	t.Helper()
 	ring, err := keys.New(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = s.Update(context.Background(), func(tx store.Tx) error { return directory.Put(context.Background(), tx, seedtest.Testland()) })
+	err = s.Update(context.Background(), func(tx store.Tx) error { return directory.Put(context.Background(), tx, data) })
 	if err != nil {
 		t.Fatal(err)
 	}

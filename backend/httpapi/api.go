@@ -19,6 +19,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"github.com/citizens-portal/portal/backend/admin"
 	"github.com/citizens-portal/portal/backend/identity"
 	"github.com/citizens-portal/portal/backend/lifecycle"
 	"github.com/citizens-portal/portal/backend/media"
@@ -30,8 +31,10 @@ import (
 
 // Config is what the interface needs; all fields but Log are required.
 type Config struct {
-	Store     store.Store
-	Identity  *identity.Service
+	Store    store.Store
+	Identity *identity.Service
+	// People administers; nil serves no administration.
+	People    *admin.Service
 	Lifecycle *lifecycle.Service
 	Directory func(context.Context) *portal.Directory
 	Pseudonym func(portal.AccountID) string
@@ -85,6 +88,9 @@ func New(c Config) *API {
 	a.complaintRoutes(h)
 	a.trustRoutes(h)
 	a.collectionRoutes(h)
+	if a.People != nil {
+		a.peopleRoutes(h)
+	}
 	if a.Media != nil {
 		a.fileRoutes(h)
 		mux.Handle(api.RouteUploads, a.uploads())

@@ -21,6 +21,8 @@ type collectionCache struct {
 	mu  sync.Mutex
 	dir *portal.Directory
 	set map[string]collection
+	// colleagues are by office: a province's top has thousands.
+	colleagues map[portal.OfficeID]collection
 }
 
 type collection struct {
@@ -48,8 +50,32 @@ func (c *collectionCache) of(dir *portal.Directory) (map[string]collection, erro
 		}
 		set[name] = made
 	}
-	c.dir, c.set = dir, set
+	c.dir, c.set, c.colleagues = dir, set, map[portal.OfficeID]collection{}
 	return set, nil
+}
+
+// colleaguesOf is of for the officers that an office's own may assign to.
+func (c *collectionCache) colleaguesOf(dir *portal.Directory, office portal.OfficeID) (collection, error) {
+	if _, err := c.of(dir); err != nil {
+		return collection{}, err
+	}
+	c.mu.Lock()
+	made, ok := c.colleagues[office]
+	ok = ok && c.dir == dir
+	c.mu.Unlock()
+	if ok {
+		return made, nil
+	}
+	made, err := newCollection(colleagues(dir, office))
+	if err != nil {
+		return collection{}, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.dir == dir {
+		c.colleagues[office] = made
+	}
+	return made, nil
 }
 
 // versions are the collections' ETags for a sync answer.
@@ -64,7 +90,7 @@ func (a *API) versions(ctx context.Context) map[string]string {
 		out[name] = c.etag
 	}
 	if viewer(ctx).Actor.Kind == portal.OfficerActor {
-		if c, err := newCollection(colleagues(dir, viewer(ctx).Actor.Officer)); err == nil {
+		if c, err := a.collections.colleaguesOf(dir, viewer(ctx).Actor.Officer.Office); err == nil {
 			out[api.CollectionOfficers] = c.etag
 		}
 	}
@@ -73,9 +99,9 @@ func (a *API) versions(ctx context.Context) map[string]string {
 
 // colleagues are the officers an officer may assign to: those of the own office,
 // and of the offices below it that may have climbed a case.
-func colleagues(dir *portal.Directory, o portal.Officer) []api.OfficerInfo {
+func colleagues(dir *portal.Directory, of portal.OfficeID) []api.OfficerInfo {
 	out := []api.OfficerInfo{}
-	own, _ := dir.Office(o.Office)
+	own, _ := dir.Office(of)
 	for _, office := range dir.Data().Offices {
 		if office.ID != own.ID && !office.Area.Within(own.Area) {
 			continue
@@ -127,7 +153,7 @@ func (a *API) colleagues(ctx context.Context, in *colleaguesInput) (*collectionO
 	if viewer(ctx).Actor.Kind != portal.OfficerActor {
 		return nil, a.fail(ctx, portal.ErrNotFound)
 	}
-	c, err := newCollection(colleagues(a.Directory(ctx), viewer(ctx).Actor.Officer))
+	c, err := a.collections.colleaguesOf(a.Directory(ctx), viewer(ctx).Actor.Officer.Office)
 	if err != nil {
 		return nil, a.fail(ctx, err)
 	}

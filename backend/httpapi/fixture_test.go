@@ -100,6 +100,7 @@ func newWorld(t testing.TB) *world {
 func (w *world) with(change func(*httpapi.Config)) *httpapi.API {
 	c := httpapi.Config{
 		Store: w.Store, Identity: w.Identity, Lifecycle: w.Lifecycle, Directory: w.Directory.Current,
+		People:    w.people(),
 		Pseudonym: func(a portal.AccountID) string { return w.Keys.Pseudonym(string(a)) },
 		Epoch:     func(context.Context) (string, error) { return w.epoch.Load().(string), nil },
 		Now:       w.Clock.Now, Hub: w.hub, Media: w.media, Transparency: w.Transparency, Version: "1.2.3",

@@ -363,7 +363,7 @@ func (b *Backend) Close() error { return b.Store.Close() }
 // API is the HTTP interface over this backend.
 func (b *Backend) API(observe func(route string, status int, took time.Duration)) (*httpapi.API, error) {
 	c := httpapi.Config{
-		Store: b.Store, Identity: b.Identity, Lifecycle: b.Lifecycle, Directory: b.Directory.Current,
+		Store: b.Store, Identity: b.Identity, People: b.People, Lifecycle: b.Lifecycle, Directory: b.Directory.Current,
 		Pseudonym: func(a portal.AccountID) string { return b.Keys.Pseudonym(string(a)) },
 		Epoch:     b.Epoch, Now: b.Now, Hub: b.hub, Media: b.Media, Transparency: b.Transparency, Log: b.Log, Observe: observe, Version: b.Version,
 	}
