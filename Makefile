@@ -26,6 +26,7 @@ GOTESTSUM := go tool gotestsum --format pkgname
 
 GOLANGCI_VERSION    := v2.15.0
 GOVULNCHECK_VERSION := v1.9.0
+FYNE_VERSION        := v1.7.4
 GOLANGCI := .tools/golangci-lint-$(GOLANGCI_VERSION)
 
 # The app's own package; it needs C and the display's headers, nothing else does.
@@ -155,6 +156,44 @@ typecheck: ## Type-check the app for android, ios, darwin and windows; `make tes
 mobile-check: bin/portald ## Show that the SDK's binding works from Java and Kotlin, and compiles for phones
 	.ci/need go mobile
 	GO_PARALLEL=$(GO_PARALLEL) .ci/mobile-check
+
+FYNE := .tools/fyne-$(FYNE_VERSION)
+ANDROID := FYNE_VERSION=$(FYNE_VERSION) GO_PARALLEL=$(GO_PARALLEL) .ci/android
+
+.PHONY: android-check
+android-check: $(FYNE) ## Compile and package the app for Android with Debian's packages alone, and look at the result
+	.ci/need go android
+	$(ANDROID) check
+
+.PHONY: android-apk android-aab android-aar
+android-apk: $(FYNE) ## Build bin/portal.apk; needs Android's SDK and NDK
+	$(ANDROID) apk
+android-aab: $(FYNE) ## Build bin/portal.aab for Play; needs bundletool too
+	$(ANDROID) aab
+android-aar: $(FYNE) ## Build bin/portal-sdk.aar, the SDK for Kotlin and Java
+	$(ANDROID) aar
+
+.PHONY: ios-app ios-ipa ios-xcframework
+ios-app: $(FYNE) ## Build the app for the iPhone simulator; needs a Mac with Xcode
+	FYNE_VERSION=$(FYNE_VERSION) .ci/ios app
+ios-ipa: $(FYNE) ## Build bin/portal.ipa for the App Store
+	FYNE_VERSION=$(FYNE_VERSION) .ci/ios ipa
+ios-xcframework: $(FYNE) ## Build bin/Portal.xcframework, the SDK for Swift
+	FYNE_VERSION=$(FYNE_VERSION) .ci/ios xcframework
+
+.PHONY: desktop desktop-check
+desktop: ## Build the packages for Linux: a tar.xz and a .deb
+	.ci/need go app deb
+	GO_PARALLEL=$(GO_PARALLEL) .ci/desktop build
+desktop-check: ## Build them, install the .deb, start it on a display of its own, remove it
+	.ci/need go app deb
+	GO_PARALLEL=$(GO_PARALLEL) .ci/desktop check
+
+$(FYNE):
+	.ci/need go
+	mkdir -p .tools
+	CGO_ENABLED=0 GOBIN='$(CURDIR)/.tools' go install -p $(GO_PARALLEL) fyne.io/tools/cmd/fyne@$(FYNE_VERSION)
+	mv .tools/fyne $@
 
 ##@ Keep it right
 

@@ -24,6 +24,7 @@ import (
 
 	"github.com/citizens-portal/portal/app/bidi"
 	"github.com/citizens-portal/portal/app/bidi/line"
+	"github.com/citizens-portal/portal/app/device"
 	"github.com/citizens-portal/portal/app/i18n"
 	"github.com/citizens-portal/portal/app/model"
 	"github.com/citizens-portal/portal/app/nav"
@@ -104,6 +105,9 @@ type App struct {
 	follow  sync.WaitGroup   // what runs as long as the client is open
 	ending  atomic.Bool      // nothing is drawn any more
 
+	phone phone
+	away  bool // behind another program
+
 	// How work leaves and reaches the UI's goroutine; tests run both inline.
 	work     sync.WaitGroup // under way off the UI's goroutine
 	spawn    func(func())
@@ -149,7 +153,7 @@ func newApp(ctx context.Context, cfg Config, fa fyne.App, client *sdk.Client) (*
 	if err != nil {
 		return nil, err
 	}
-	a := &App{cfg: cfg, fyne: fa, client: client, ctx: ctx, words: words, faces: faces, prefs: readSettings(cfg.Home), now: time.Now}
+	a := &App{cfg: cfg, fyne: fa, client: client, ctx: ctx, words: words, faces: faces, prefs: readSettings(cfg.Home), phone: device.Device{}, now: time.Now}
 	a.spawn = func(f func()) { a.work.Go(f) }
 	a.opened, a.wait = make(chan *sdk.Client, 1), openPatience
 	a.dispatch, a.pick = a.onUI, a.pickPhoto
@@ -193,6 +197,7 @@ func (a *App) start() {
 	a.win.SetContent(a.frame.root)
 	a.win.Canvas().SetOnTypedKey(a.typedKey)
 	a.fyne.Lifecycle().SetOnExitedForeground(a.pause)
+	a.fyne.Lifecycle().SetOnEnteredForeground(a.front)
 	a.win.SetOnClosed(a.end)
 	a.watchTree()
 	if a.client == nil {
@@ -220,11 +225,13 @@ func (a *App) typedKey(k *fyne.KeyEvent) {
 func (a *App) begin() {
 	a.stack = a.firstWay()
 	a.enter()
+	a.front()
 }
 
 // pause keeps everything for the case that the program is not there when the person
 // comes back.
 func (a *App) pause() {
+	a.away = true
 	if a.page.pause != nil {
 		a.page.pause()
 	}
@@ -263,4 +270,7 @@ func (a *App) firstWay() nav.Stack {
 const kindOfficer = "officer"
 
 // changed follows a batch of changes of the SDK with one reading.
-func (a *App) changed(sdk.Change) { a.reload() }
+func (a *App) changed(c sdk.Change) {
+	a.reload()
+	a.tell(c)
+}

@@ -33,6 +33,7 @@ func (a *App) openFolder() {
 	a.spawn(func() {
 		client, err := sdk.Open(a.ctx, sdk.Config{
 			Dir: a.cfg.Home, BaseURL: a.cfg.Server, Client: "portal/" + a.cfg.Version, DeviceName: deviceName(), LockWait: a.wait,
+			Keys: deviceKeys(a.cfg.Home),
 		})
 		if err != nil {
 			a.dispatch(func() { a.cannotOpen(err) })

@@ -17,6 +17,7 @@ import (
 	"github.com/citizens-portal/portal/app/model"
 	"github.com/citizens-portal/portal/app/nav"
 	"github.com/citizens-portal/portal/app/screen"
+	"github.com/citizens-portal/portal/assets"
 	"github.com/citizens-portal/portal/sdk/api"
 )
 
@@ -153,13 +154,23 @@ func (a *App) saveFile(name string, content []byte, saved string) {
 	d.Show()
 }
 
-// adder opens the phone's photos; nil while no more may be added.
+// adder opens the phone's photos or its camera; nil while no more may be added.
 func (p *reporting) adder() func() {
 	if p.adding || len(p.report.Draft.Files) >= model.MaxPhotos {
 		return nil
 	}
-	return func() { p.a.pick(p.addPhoto) }
+	if !p.a.phone.Able() {
+		return p.choosePhoto
+	}
+	return func() {
+		p.a.question(p.a.env.T("photo.add"), "",
+			choice{word: p.a.env.T("photo.take"), icon: assets.IconCamera, do: p.shoot},
+			choice{word: p.a.env.T("photo.choose"), icon: assets.IconPlus, do: p.choosePhoto},
+			choice{word: p.a.env.T("action.close")})
+	}
 }
+
+func (p *reporting) choosePhoto() { p.a.pick(p.addPhoto) }
 
 // pickPhoto lets the person choose a picture with what the system has for it.
 func (a *App) pickPhoto(chosen func(io.ReadCloser)) {

@@ -55,7 +55,7 @@ func (a *App) reportPage(r nav.Route) page {
 		}
 		return func(ctx context.Context) (opened, error) { return readDraft(ctx, src, id) }
 	}, p.draw)
-	out.pause = p.save
+	out.pause, out.front = p.save, p.fetchShot
 	return out
 }
 
@@ -84,6 +84,7 @@ func (p *reporting) draw(o opened) screen.Frame {
 		if o.Draft.ID != "" {
 			p.mark.Set(true)
 		}
+		p.fetchShot()
 	}
 	switch p.pick {
 	case "district":
@@ -112,7 +113,7 @@ func (p *reporting) draw(o opened) screen.Frame {
 		Place:    func(v string) { p.report.Draft.Place = v; p.wrote() },
 		Text:     func(v string) { p.report.Draft.Text = v; p.wrote() },
 		Reload:   p.a.reload,
-		AddPhoto: p.adder(), RemovePhoto: p.removePhoto, Photos: p.photos.acts(),
+		AddPhoto: p.adder(), Locate: p.locator(), RemovePhoto: p.removePhoto, Photos: p.photos.acts(),
 		Remove: p.remover(),
 	})
 }
@@ -320,6 +321,7 @@ func (p *reporting) send() {
 			return
 		}
 		p.over = true
+		p.a.askToNotify()
 		p.a.replace(nav.Route{Name: nav.Received, ID: id})
 	})
 }

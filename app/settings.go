@@ -19,7 +19,10 @@ type settings struct {
 	Scale      style.Scale       `json:"scale,omitempty"`
 	Brightness screen.Brightness `json:"brightness,omitempty"`
 	Way        nav.Stack         `json:"way"`
-	Desk       desk.State        `json:"desk,omitzero"`
+	// Shot is the photo that the camera was opened for; the program may be ended
+	// before it is back.
+	Shot string     `json:"shot,omitempty"`
+	Desk desk.State `json:"desk,omitzero"`
 }
 
 const settingsFile = "app.json"

@@ -23,12 +23,13 @@ import (
 // page is a screen at work. load, called on the UI's goroutine, gives the reading that
 // runs off it and must touch only what it captured. draw makes the screen from what
 // was read. pause, if set, keeps what is being written; leave ends what the page has
-// running; key gets the keys that no part of the page wants, and tells if it took one.
+// running; front is told that the person is back from another program; key gets the keys that no part of the page wants, and tells if it took one.
 type page struct {
 	load  func(src source) func(ctx context.Context) (any, error)
 	draw  func(state any) screen.Frame
 	pause func()
 	leave func()
+	front func()
 	key   func(*fyne.KeyEvent) bool
 }
 

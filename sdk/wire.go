@@ -2,7 +2,7 @@ package sdk
 
 import "github.com/citizens-portal/portal/sdk/api"
 
-// The parts of the wire contract that the SDK's inputs and answers are made of,
+// Names of the wire contract's parts that the SDK's inputs and answers are made of,
 // for callers that import this package alone.
 type (
 	Area      = api.Area

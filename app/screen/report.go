@@ -41,6 +41,7 @@ type ReportActs struct {
 	RemovePhoto       func(sha string)
 	Photos            PhotoActs
 	Remove            func() // the whole draft; nil while there is none
+	Locate            func() // nil where the device cannot tell
 }
 
 // SaveMark is the word "Saved" in the flow's bar. It changes while a person writes,
@@ -239,6 +240,9 @@ func where(env bidi.Env, s ReportState, acts ReportActs) []fyne.CanvasObject {
 		items = append(items, selectField(env, env.T("area.tehsil_optional"), s.Chosen.Tehsil, env.T("area.choose_tehsil"), "", acts.Tehsil))
 	}
 	items = append(items, field(env, env.T("area.landmark"), env.T("area.landmark_hint"), s.Report.Draft.Place, wrong["place"], bidi.EntryOptions{Order: bidi.ByText}, acts.Place))
+	if acts.Locate != nil {
+		items = append(items, ui.Button(env, ui.ButtonState{Word: env.T("area.locate"), Icon: assets.IconSearch}, acts.Locate))
+	}
 	if s.Chosen.GoesTo != "" {
 		items = append(items, ui.Note(env, assets.IconOffice, s.Chosen.GoesTo))
 	}
