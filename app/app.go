@@ -14,6 +14,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -117,9 +118,14 @@ type App struct {
 	pick     func(chosen func(io.ReadCloser)) // asks for a picture
 }
 
+// goMemory is what Go's part of the program should keep to, in bytes: a long list leaves
+// much behind, and a phone ends programs that are large. It is a wish, not a wall.
+const goMemory = 64 << 20
+
 // Run opens the window and returns when it is closed. What stands in the way of opening
 // the folder is said in the window, and returned when it stayed so.
 func Run(ctx context.Context, cfg Config) error {
+	debug.SetMemoryLimit(goMemory)
 	fa := fyneapp.NewWithID(ID)
 	if cfg.Home == "" {
 		cfg.Home = filepath.Join(fa.Storage().RootURI().Path(), "portal")
