@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 
@@ -21,8 +22,9 @@ type collectionCache struct {
 	mu  sync.Mutex
 	dir *portal.Directory
 	set map[string]collection
-	// colleagues are by office: a province's top has thousands.
-	colleagues map[portal.OfficeID]collection
+	// colleagues are by the own office and that of a charge: a province's top has
+	// thousands.
+	colleagues map[[2]portal.OfficeID]collection
 }
 
 type collection struct {
@@ -50,12 +52,13 @@ func (c *collectionCache) of(dir *portal.Directory) (map[string]collection, erro
 		}
 		set[name] = made
 	}
-	c.dir, c.set, c.colleagues = dir, set, map[portal.OfficeID]collection{}
+	c.dir, c.set, c.colleagues = dir, set, map[[2]portal.OfficeID]collection{}
 	return set, nil
 }
 
-// colleaguesOf is of for the officers that an office's own may assign to.
-func (c *collectionCache) colleaguesOf(dir *portal.Directory, office portal.OfficeID) (collection, error) {
+// colleaguesOf is of for the officers that an officer may assign to.
+func (c *collectionCache) colleaguesOf(dir *portal.Directory, who portal.Actor) (collection, error) {
+	office := [2]portal.OfficeID{who.Officer.Office, who.Acting.Office}
 	if _, err := c.of(dir); err != nil {
 		return collection{}, err
 	}
@@ -66,7 +69,7 @@ func (c *collectionCache) colleaguesOf(dir *portal.Directory, office portal.Offi
 	if ok {
 		return made, nil
 	}
-	made, err := newCollection(colleagues(dir, office))
+	made, err := newCollection(colleagues(dir, office[:]))
 	if err != nil {
 		return collection{}, err
 	}
@@ -90,7 +93,7 @@ func (a *API) versions(ctx context.Context) map[string]string {
 		out[name] = c.etag
 	}
 	if viewer(ctx).Actor.Kind == portal.OfficerActor {
-		if c, err := a.collections.colleaguesOf(dir, viewer(ctx).Actor.Officer.Office); err == nil {
+		if c, err := a.collections.colleaguesOf(dir, viewer(ctx).Actor); err == nil {
 			out[api.CollectionOfficers] = c.etag
 		}
 	}
@@ -99,11 +102,16 @@ func (a *API) versions(ctx context.Context) map[string]string {
 
 // colleagues are the officers an officer may assign to: those of the own office,
 // and of the offices below it that may have climbed a case.
-func colleagues(dir *portal.Directory, of portal.OfficeID) []api.OfficerInfo {
+func colleagues(dir *portal.Directory, offices []portal.OfficeID) []api.OfficerInfo {
 	out := []api.OfficerInfo{}
-	own, _ := dir.Office(of)
+	reaches := func(o portal.Office) bool {
+		return slices.ContainsFunc(offices, func(id portal.OfficeID) bool {
+			own, ok := dir.Office(id)
+			return ok && (o.ID == own.ID || o.Area.Within(own.Area))
+		})
+	}
 	for _, office := range dir.Data().Offices {
-		if office.ID != own.ID && !office.Area.Within(own.Area) {
+		if !reaches(office) {
 			continue
 		}
 		for _, c := range dir.OfficersOf(office.ID) {
@@ -153,7 +161,7 @@ func (a *API) colleagues(ctx context.Context, in *colleaguesInput) (*collectionO
 	if viewer(ctx).Actor.Kind != portal.OfficerActor {
 		return nil, a.fail(ctx, portal.ErrNotFound)
 	}
-	c, err := a.collections.colleaguesOf(a.Directory(ctx), viewer(ctx).Actor.Officer.Office)
+	c, err := a.collections.colleaguesOf(a.Directory(ctx), viewer(ctx).Actor)
 	if err != nil {
 		return nil, a.fail(ctx, err)
 	}

@@ -59,6 +59,10 @@ func TestAdministration(t *testing.T) {
 	if me := get[api.Profile](t, person.do("GET", api.RouteMe, nil), 200); len(me.Feeds) != 2 {
 		t.Errorf("an acting holder reads %v", me.Feeds)
 	}
+	colleagues := person.do("GET", strings.Replace(api.RouteCollections, "{name}", api.CollectionOfficers, 1), nil)
+	if !strings.Contains(colleagues.Body.String(), "focal.harbour") || strings.Contains(colleagues.Body.String(), "governor") {
+		t.Errorf("an acting holder may assign to %s", colleagues.Body)
+	}
 	officer.Disabled = true
 	put()
 	problem(t, person.do("GET", api.RouteMe, nil), api.TypeSignedOut, 401)
