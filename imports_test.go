@@ -36,7 +36,7 @@ type layer struct {
 // names may import nothing, so a new part of the project has to be placed.
 var layers = []layer{
 	{".", []string{"app"}}, // and backend/server from demoFile
-	{"app", []string{"app/...", "assets/...", "sdk", "sdk/api"}},
+	{"app", []string{"app/...", "assets/...", "sdk", "sdk/api", "sdk/verify"}},
 	{"assets", []string{"assets/..."}},
 	{"mobile", []string{"sdk"}},
 	{"sdk", []string{"sdk/..."}},

@@ -23,7 +23,10 @@ func (a *App) casePage(id string) page {
 			if err != nil {
 				return model.Case{}, err
 			}
-			return model.CaseOf(src.words, src.guide(ctx), c, src.events(ctx, id), src.files(ctx, id)), nil
+			p := model.CaseOf(src.words, src.guide(ctx), c, src.events(ctx, id), src.files(ctx, id))
+			v, err := src.client.Complaints.VerifyKept(ctx, id)
+			p.Record = model.RecordOf(src.words, v, err)
+			return p, nil
 		}
 	}, func(s model.Case) screen.Frame {
 		write := func(what string) func() { return func() { a.open(nav.Route{Name: nav.Write, ID: id, Part: what}) } }

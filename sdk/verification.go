@@ -49,6 +49,22 @@ func (s *Complaints) Verify(ctx context.Context, ref string) (Verification, erro
 	return out, err
 }
 
+// VerifyKept is Verify with what is on this device and no network, for a page
+// that tells the state of a record whenever it is shown. Errors: ErrNotFound,
+// ErrLog, ErrOffline when nothing to check with is here.
+func (s *Complaints) VerifyKept(_ context.Context, ref string) (Verification, error) {
+	out, receipt, err := s.toVerify(ref)
+	if err != nil {
+		return out, err
+	}
+	out.Kept = true
+	err = s.c.view(func(tx *local.Tx) error { return s.verifyKept(tx, receipt, &out) })
+	if errors.Is(err, errNoProof) {
+		err = fmt.Errorf("%w: %w", ErrOffline, err)
+	}
+	return out, err
+}
+
 // errNoProof: there is nothing to check with.
 var errNoProof = errors.New("no proof and no receipt on this device")
 

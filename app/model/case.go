@@ -65,6 +65,7 @@ type Case struct {
 	Rating  string
 	Photos  Photos  // the citizen's
 	Office  []Photo // the office's
+	Record  Record
 
 	CanWrite, CanWithdraw, CanAppeal, CanReopen, CanRate bool
 	// Saved: it waits on this phone and has no code yet.

@@ -39,6 +39,9 @@ func Case(env bidi.Env, s model.Case, acts CaseActs) Frame {
 	}
 	items = append(items, after(env, s, acts)...)
 	items = append(items, ui.Section(env, env.T("case.so_far"), talkWord(env, s), acts.Talk), timeline(env, s))
+	if s.Record.Text != "" {
+		items = append(items, record(env, s.Record))
+	}
 	if len(s.Office) > 0 {
 		items = append(items, ui.Section(env, env.T("photo.office"), "", nil), strip(env, s.Office, acts.Photos))
 	}
@@ -125,6 +128,14 @@ func timeline(env bidi.Env, s model.Case) fyne.CanvasObject {
 		}))
 	}
 	return column(env, style.Space4, rows...)
+}
+
+// record tells what this device knows of the complaint's place in the public log.
+func record(env bidi.Env, r model.Record) fyne.CanvasObject {
+	if r.Mood == model.Bad {
+		return ui.ErrorText(env, r.Text)
+	}
+	return ui.Note(env, r.Icon, r.Text)
 }
 
 func tone(m model.Mood) style.Tone {

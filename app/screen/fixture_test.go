@@ -17,6 +17,7 @@ import (
 	"github.com/citizens-portal/portal/assets"
 	"github.com/citizens-portal/portal/sdk"
 	"github.com/citizens-portal/portal/sdk/api"
+	"github.com/citizens-portal/portal/sdk/verify"
 )
 
 // now is a Monday afternoon, six days before the complaint of the tests falls due.
@@ -281,6 +282,16 @@ func shots() []shot {
 		}},
 		{"complaint", flat(func(w world) screen.Frame {
 			return screen.Case(w.env, model.CaseOf(w.words, w.guide, w.complaint(), w.events(), nil), screen.CaseActs{})
+		})},
+		{"complaint-recorded", flat(func(w world) screen.Frame {
+			p := model.CaseOf(w.words, w.guide, w.complaint(), w.events()[:1], nil)
+			p.Record = model.RecordOf(w.words, sdk.Verification{Result: verify.Result{Outcome: verify.Verified}}, nil)
+			return screen.Case(w.env, p, screen.CaseActs{})
+		})},
+		{"complaint-altered", flat(func(w world) screen.Frame {
+			p := model.CaseOf(w.words, w.guide, w.complaint(), w.events()[:1], nil)
+			p.Record = model.RecordOf(w.words, sdk.Verification{Result: verify.Result{Outcome: verify.NotVerified}}, nil)
+			return screen.Case(w.env, p, screen.CaseActs{})
 		})},
 		{"complaint-photos", flat(func(w world) screen.Frame {
 			c := w.complaint()
