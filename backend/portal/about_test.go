@@ -141,13 +141,14 @@ func TestAboutHistories(tt *testing.T) {
 			if about.Officer != "" && below(t, 6, "moves") == 0 {
 				data = transferred(tt, data, about.Officer, oneOf(t, w.offices, "to"))
 				w.dir, w.officers = directory(tt, data), data.Officers
-				w.unread(t, c)
+				w.unread(t, c) // at once, before the case itself is moved
 				var events []Event
 				c, events = CatchUp(w.dir, c, nil, now, now)
 				for _, e := range events {
 					happened[e.Action]++
 				}
 				w.unread(t, c)
+				w.elsewhere(t, c)
 				continue
 			}
 			cmd := w.commandAbout(t, c)
@@ -159,6 +160,7 @@ func TestAboutHistories(tt *testing.T) {
 				}
 			}
 			w.unread(t, c)
+			w.elsewhere(t, c)
 		}
 	})
 	for _, action := range []Action{ActReroute, ActEscalate, ActAppeal, ActTransfer, ActAssign, ActReopen} {
@@ -194,14 +196,33 @@ func (w world) commandAbout(t *rapid.T, c Case) Command {
 	return cmd
 }
 
-// unread: nobody it is about, and nobody below them, has a part in it; and it
-// does not lie with them when it could lie elsewhere.
+// unread: nobody it is about, and nobody below them, has a part in it.
 func (w world) unread(t *rapid.T, c Case) {
+	under := w.underNamed(c)
+	for _, o := range w.officers {
+		_, ok := (Actor{Kind: OfficerActor, Officer: o}).In(w.dir).RoleIn(c)
+		if ok && (o.ID == c.About.Officer || under(o.Office)) {
+			t.Fatalf("%s of %s has a part in a complaint about %+v", o.ID, o.Office, c.About)
+		}
+	}
+}
+
+// elsewhere: it is not in the hands of one of them when its office is another.
+func (w world) elsewhere(t *rapid.T, c Case) {
+	if under := w.underNamed(c); c.Officer != "" && c.Status.Open() {
+		if o, _ := w.dir.Officer(c.Officer); under(o.Office) && !under(c.Office) {
+			t.Fatalf("given to %s of %s, about %+v", o.ID, o.Office, c.About)
+		}
+	}
+}
+
+// underNamed tells the offices that it is about, and those below them.
+func (w world) underNamed(c Case) func(OfficeID) bool {
 	named := map[OfficeID]bool{c.About.Office: true}
 	if o, ok := w.dir.Officer(c.About.Officer); ok {
 		named[o.Office] = true
 	}
-	under := func(o OfficeID) bool {
+	return func(o OfficeID) bool {
 		for id := o; id != ""; {
 			if named[id] {
 				return true
@@ -210,17 +231,6 @@ func (w world) unread(t *rapid.T, c Case) {
 			id = at.Parent
 		}
 		return false
-	}
-	for _, o := range w.officers {
-		_, ok := (Actor{Kind: OfficerActor, Officer: o}).In(w.dir).RoleIn(c)
-		if ok && (o.ID == c.About.Officer || under(o.Office)) {
-			t.Fatalf("%s of %s has a part in a complaint about %+v", o.ID, o.Office, c.About)
-		}
-	}
-	if c.Officer != "" && c.Status.Open() {
-		if o, _ := w.dir.Officer(c.Officer); under(o.Office) && !under(c.Office) {
-			t.Fatalf("given to %s of %s, about %+v", o.ID, o.Office, c.About)
-		}
 	}
 }
 
