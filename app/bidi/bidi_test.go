@@ -125,6 +125,31 @@ func TestParagraphHeightFollowsWidth(t *testing.T) {
 	}
 }
 
+func TestCutParagraphEndsInAnEllipsis(t *testing.T) {
+	env := testEnv(t, i18n.Urdu)
+	long := strings.Repeat(env.T("saved.body")+" ", 3)
+	p := NewCutParagraph(env, long, 2, Text{})
+	lay(p, 120, p.HeightFor(120))
+	if p.HeightFor(120) != 2*p.HeightFor(9000) {
+		t.Errorf("two lines are %v high, one is %v", p.HeightFor(120), p.HeightFor(9000))
+	}
+	var all string
+	for _, o := range test.WidgetRenderer(p).Objects() {
+		if o.Position().X < -0.5 || o.Position().X+o.Size().Width > 120.5 {
+			t.Errorf("%q stands out: %v", o.(*canvas.Text).Text, o.Position())
+		}
+		all += o.(*canvas.Text).Text
+	}
+	if !strings.Contains(all, "…") || p.AccessibilityLabel() != long {
+		t.Errorf("%q", all)
+	}
+	name := NewCutParagraph(env, "R. Gul", 2, Text{Order: ByText})
+	lay(name, 120, 40)
+	if first, last := xs(name); last < 119 || first < 60 {
+		t.Errorf("a Latin name in an Urdu column stands at %v to %v", first, last)
+	}
+}
+
 func TestWrittenTextKeepsItsSide(t *testing.T) {
 	env := testEnv(t, i18n.English)
 	p := NewParagraph(env, "اب تک کوئی نہیں آیا", Text{Order: ByText})

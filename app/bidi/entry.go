@@ -44,6 +44,7 @@ type Entry struct {
 	focused bool
 	failed  bool
 	shift   bool
+	skip    bool    // the letter of the stroke that brought the keyboard
 	goalX   float32 // where Up and Down aim at; negative when not moving so
 }
 
@@ -136,14 +137,23 @@ func (e *Entry) setFocused(on bool) {
 		return
 	}
 	e.focused, e.shift = on, false
+	e.skip = e.skip && on
 	e.Refresh()
 	if e.OnFocus != nil {
 		e.OnFocus(on)
 	}
 }
 
+// SkipStroke tells the field that a key which is still going down gave it the keyboard:
+// the letter of that stroke, which comes after the key, is not typed into it.
+func (e *Entry) SkipStroke() { e.skip = true }
+
 // TypedRune implements [fyne.Focusable].
 func (e *Entry) TypedRune(r rune) {
+	if e.skip {
+		e.skip = false
+		return
+	}
 	if !e.Disabled() {
 		e.buf.Insert(string(r))
 		e.changed()
@@ -191,12 +201,14 @@ func (e *Entry) requestFocus() {
 	}
 }
 
-// MouseDown implements [desktop.Mouseable]: it sets the caret, or with Shift the end of
-// the selection.
+// MouseDown implements [desktop.Mouseable]: it takes the keyboard, since a tap comes only
+// when it cannot become a double tap any more, and sets the caret, or with Shift the end
+// of the selection.
 func (e *Entry) MouseDown(ev *desktop.MouseEvent) {
 	if e.Disabled() || ev.Button != desktop.MouseButtonPrimary {
 		return
 	}
+	e.requestFocus()
 	e.goalX = -1
 	e.buf.MoveTo(e.hit(ev.Position), e.shift || ev.Modifier&fyne.KeyModifierShift != 0)
 	e.Refresh()

@@ -7,6 +7,7 @@ import (
 
 // KeyDown implements [desktop.Keyable]; it watches Shift, which selects.
 func (e *Entry) KeyDown(k *fyne.KeyEvent) {
+	e.skip = false // another stroke
 	if k.Name == desktop.KeyShiftLeft || k.Name == desktop.KeyShiftRight {
 		e.shift = true
 	}
@@ -14,6 +15,7 @@ func (e *Entry) KeyDown(k *fyne.KeyEvent) {
 
 // KeyUp implements [desktop.Keyable].
 func (e *Entry) KeyUp(k *fyne.KeyEvent) {
+	e.skip = false // the stroke is over
 	if k.Name == desktop.KeyShiftLeft || k.Name == desktop.KeyShiftRight {
 		e.shift = false
 	}

@@ -19,6 +19,7 @@ type Paragraph struct {
 	env  Env
 	look Text
 	text string
+	most int // lines; 0 is as many as it needs
 
 	lines []line.Line
 	width float32 // for which lines are
@@ -34,6 +35,15 @@ var (
 func NewParagraph(env Env, text string, look Text) *Paragraph {
 	p := &Paragraph{env: env, look: look, text: text}
 	p.ExtendBaseWidget(p)
+	return p
+}
+
+// NewCutParagraph returns a text without line ends that wraps into at most so many
+// lines; the last one ends in an ellipsis when there is no room. It starts where its
+// column does, whatever way it is read.
+func NewCutParagraph(env Env, text string, most int, look Text) *Paragraph {
+	p := NewParagraph(env, text, look)
+	p.most = most
 	return p
 }
 
@@ -78,12 +88,22 @@ func (p *Paragraph) wrap(width float32) []line.Line {
 
 func (p *Paragraph) shaped(width float32) []line.Line {
 	dir, fallback := p.look.direction(p.env)
+	fnt := p.env.font(p.look.Size, p.look.Bold)
 	var out []line.Line
 	for _, part := range strings.Split(p.text, "\n") {
-		s := p.env.Faces.Shape([]rune(part), dir, fallback, p.env.font(p.look.Size, p.look.Bold))
+		s := p.env.Faces.Shape([]rune(part), dir, fallback, fnt)
 		out = append(out, s.Wrap(width)...)
 	}
-	return out
+	if p.most == 0 || len(out) <= p.most {
+		return out
+	}
+	dir = line.LTR
+	if out[0].RTL {
+		dir = line.RTL
+	}
+	rest := []rune(p.text)[out[p.most-1].From:]
+	last, _ := p.env.Faces.Truncate(rest, dir, dir, fnt, width)
+	return append(out[:p.most-1], last)
 }
 
 // CreateRenderer implements [fyne.Widget].
@@ -113,7 +133,7 @@ func (r *paragraphRenderer) Layout(size fyne.Size) {
 	r.drawn = r.drawn[:0]
 	for i, l := range p.wrap(size.Width) {
 		rtl := p.env.RTL()
-		if p.look.Order == ByText { // what a person wrote starts where it is read from
+		if p.look.Order == ByText && p.most == 0 { // what a person wrote starts where it is read from
 			rtl = l.RTL
 		}
 		x := offset(p.look.Align, rtl, size.Width, l.Width)

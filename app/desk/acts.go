@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/citizens-portal/portal/app/bidi"
 	"github.com/citizens-portal/portal/app/model"
 	"github.com/citizens-portal/portal/app/screen"
 	"github.com/citizens-portal/portal/sdk"
@@ -69,28 +70,35 @@ func (d *Desk) act(done string, draft sdk.DeskDraft, do func(context.Context, *s
 	d.busy = true
 	d.saving.cancel()
 	d.showCase()
+	id := d.state.Open
 	d.cfg.Spawn(func() {
 		sub, err := do(d.ctx, d.cfg.Client.Desk.Holding(holdTime))
 		if err == nil && draft.Case != "" {
 			// A draft that stays is no harm; the act is saved.
 			_ = d.cfg.Client.Desk.SaveDraft(d.ctx, sdk.DeskDraft{Case: draft.Case, Action: draft.Action})
 		}
-		d.cfg.Dispatch(func() { d.acted(done, draft, sub, err) })
+		// Read at once, so that nothing is offered twice and all the rest again.
+		now := d.readCase(id)
+		d.cfg.Dispatch(func() { d.acted(id, done, draft, sub, now, err) })
 	})
 }
 
-func (d *Desk) acted(done string, draft sdk.DeskDraft, sub sdk.Submission, err error) {
+func (d *Desk) acted(id, done string, draft sdk.DeskDraft, sub sdk.Submission, now opened, err error) {
+	d.busy = false
 	if err != nil {
-		d.busy = false
 		d.failed(err)
 		return
 	}
-	if draft.Action == string(model.DeskMessage) {
-		d.open.message, d.wrong = "", ""
+	if id == d.state.Open {
+		now.message = cmp.Or(d.open.message, now.message)
+		if draft.Action == string(model.DeskMessage) {
+			now.message, d.wrong = "", ""
+		}
+		d.open = now
+		d.turn++
+		d.closeForm()
 	}
-	d.closeForm()
 	d.offerUndo(done, undoable{op: sub.Op, draft: draft})
-	d.settling = true // nothing is offered twice before the act is shown
 	d.showCase()
 	d.refresh()
 }
@@ -171,21 +179,33 @@ func (d *Desk) changedHere(ids ...string) {
 
 // openForm asks for what an action needs, with what was written for it before.
 func (d *Desk) openForm(a model.DeskAction) {
-	id := d.state.Open
+	id, f := d.state.Open, &screen.DeskForm{Action: a, Reading: true}
 	d.Pause()
-	d.resumed, d.state.Form = true, a
+	d.form, d.saving.evidence = f, nil
+	d.resumed, d.state.Form, d.state.Shown = true, a, true
+	d.view.ShowCase(true)
 	d.keep()
+	d.showCase()
+	d.write(d.fields.Entry())
 	d.cfg.Spawn(func() {
 		draft, _ := d.cfg.Client.Desk.Draft(d.ctx, id, string(a))
-		f := &screen.DeskForm{Action: a, Text: draft.Text, Disposition: draft.Disposition, Office: draft.Office}
-		for _, file := range draft.Evidence {
-			f.Files = append(f.Files, d.deskFile(file))
-		}
+		var offices []model.DeskChoice
 		if a == model.DeskTransfer {
-			f.Offices = d.targets(id)
+			offices = d.targets(id)
 		}
-		d.cfg.Dispatch(func() { d.formArrived(id, f, draft.Evidence) })
+		d.cfg.Dispatch(func() { d.draftArrived(f, draft, offices) })
 	})
+}
+
+// write gives a field the keyboard.
+func (d *Desk) write(e *bidi.Entry) {
+	if e == nil {
+		return
+	}
+	d.cfg.Focus(e)
+	if d.stroke {
+		e.SkipStroke()
+	}
 }
 
 func (d *Desk) targets(id string) []model.DeskChoice {
@@ -202,20 +222,25 @@ func (d *Desk) targets(id string) []model.DeskChoice {
 	return out
 }
 
-func (d *Desk) formArrived(id string, f *screen.DeskForm, evidence []api.File) {
-	if d.state.Open != id || d.state.Form != f.Action || d.form != nil || d.ctx.Err() != nil {
+// draftArrived puts what was written before in front of what was typed meanwhile.
+func (d *Desk) draftArrived(f *screen.DeskForm, draft sdk.DeskDraft, offices []model.DeskChoice) {
+	if d.form != f || d.ctx.Err() != nil {
 		return
 	}
-	d.form, d.saving.evidence = f, evidence
-	d.state.Shown = true
-	d.view.ShowCase(true)
+	f.Reading, f.Offices = false, offices
+	if f.Text != "" && draft.Text != "" {
+		draft.Text += " "
+	}
+	f.Text = draft.Text + f.Text
+	f.Disposition, f.Office = cmp.Or(f.Disposition, draft.Disposition), cmp.Or(f.Office, draft.Office)
+	var files []screen.DeskFile
+	for _, file := range draft.Evidence {
+		files = append(files, d.deskFile(file))
+	}
+	f.Files = append(files, f.Files...)
+	d.saving.evidence = append(draft.Evidence, d.saving.evidence...)
+	d.later()
 	d.showCase()
-	// The key that opened the form must not be typed into it.
-	d.cfg.After(30*time.Millisecond, func() {
-		if e := d.fields.Entry(); d.form == f && e != nil {
-			d.cfg.Focus(e)
-		}
-	})
 }
 
 // closeForm puts the form away; what was written is kept by then.

@@ -101,17 +101,18 @@ type Desk struct {
 
 	form  *screen.DeskForm
 	wrong string // with the message
-	busy  bool
-	// settling: an act is saved, and what it changed is being read.
-	settling bool
-	over     bool // a card lies over the desk
-	done     undoable
-	toasts   int
-	saving   saving
-	read     bool // what is on the device was read; nothing is claimed about it before
-	reading  bool // a reading is on its way
-	again    bool // and another one is due after it
-	resumed  bool // what was open when the program was left is open again
+	busy  bool   // an act is being saved
+	// stroke: a key is being followed whose letter is still to come.
+	stroke  bool
+	over    bool // a card lies over the desk
+	done    undoable
+	toasts  int
+	saving  saving
+	read    bool // what is on the device was read; nothing is claimed about it before
+	reading bool // a reading is on its way
+	again   bool // and another one is due after it
+	turn    int  // counts acts: a reading from before one tells nothing about what is open
+	resumed bool // what was open when the program was left is open again
 
 	mu    sync.Mutex   // guards inbox
 	inbox *model.Inbox // nil until all complaints were read
@@ -225,6 +226,7 @@ type reading struct {
 	status sdk.Status
 	open   opened
 	id     string
+	turn   int
 	read   bool  // list is what is on the device
 	err    error // about the status
 }
@@ -240,9 +242,9 @@ func (d *Desk) refresh() {
 		return
 	}
 	d.reading = true
-	q, id, now := d.state.Query, d.state.Open, d.cfg.Words().Now
+	q, id, turn, now := d.state.Query, d.state.Open, d.turn, d.cfg.Words().Now
 	d.cfg.Spawn(func() {
-		r := reading{id: id, open: d.readCase(id)}
+		r := reading{id: id, turn: turn, open: d.readCase(id)}
 		r.status, r.err = d.cfg.Client.Sync.Status()
 		d.mu.Lock()
 		if d.inbox != nil {
@@ -255,15 +257,12 @@ func (d *Desk) refresh() {
 
 func (d *Desk) arrived(r reading) {
 	d.reading = false
-	if d.settling && !d.again {
-		d.busy, d.settling = false, false
-	}
 	d.list = r.list
 	if r.err == nil {
 		d.status = r.status
 		d.read = d.read || r.read
 	}
-	if r.id == d.state.Open {
+	if r.id == d.state.Open && r.turn == d.turn {
 		r.open.message = cmp.Or(d.open.message, r.open.message)
 		d.open = r.open
 	}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
 
 	"github.com/citizens-portal/portal/app/bidi"
@@ -157,7 +158,6 @@ type seat struct {
 	cfg    Config
 	cancel func()
 	work   chan func()
-	timers []func()
 	said   []string
 	kept   State
 	window fyne.Window
@@ -194,15 +194,7 @@ func newSeat(t *testing.T) *seat {
 		Words:    func() model.Words { return model.Words{Lang: i18n.English, Catalogue: words, Now: o.clock()} },
 		Spawn:    func(f func()) { go f() },
 		Dispatch: func(f func()) { s.work <- f },
-		After: func(_ time.Duration, f func()) func() {
-			live := true
-			s.timers = append(s.timers, func() {
-				if live {
-					f()
-				}
-			})
-			return func() { live = false }
-		},
+		After: func(time.Duration, func()) func() { return func() {} }, // no time passes by itself
 		Focus: func(f fyne.Focusable) {
 			if f == nil {
 				s.window.Canvas().Unfocus()
@@ -227,7 +219,7 @@ func (s *seat) sit() {
 	if s.cancel != nil {
 		s.cancel()
 	}
-	s.work, s.timers, s.cfg.State = make(chan func(), 1000), nil, s.kept
+	s.work, s.cfg.State = make(chan func(), 1000), s.kept
 	ctx, cancel := context.WithCancel(s.t.Context())
 	s.cancel = cancel
 	s.t.Cleanup(cancel)
@@ -270,12 +262,25 @@ func (s *seat) press(keys ...fyne.KeyName) {
 	}
 }
 
-// tick lets all times that were asked for pass.
-func (s *seat) tick() {
-	due := s.timers
-	s.timers = nil
-	for _, f := range due {
-		f()
+// stroke is a key going down, the letter it makes, and the key going up: each goes to
+// what has the keyboard by then, as windows do it.
+func (s *seat) stroke(key fyne.KeyName, letter rune) {
+	canvas := s.window.Canvas()
+	if k, ok := canvas.Focused().(desktop.Keyable); ok {
+		k.KeyDown(&fyne.KeyEvent{Name: key})
+	}
+	s.press(key)
+	if f := canvas.Focused(); f != nil {
+		f.TypedRune(letter)
+	}
+	if k, ok := canvas.Focused().(desktop.Keyable); ok {
+		k.KeyUp(&fyne.KeyEvent{Name: key})
+	}
+}
+
+func (s *seat) strokes(text string) {
+	for _, r := range text {
+		s.stroke(fyne.KeyName(strings.ToUpper(string(r))), r)
 	}
 }
 
@@ -286,21 +291,44 @@ func (s *seat) first() {
 	s.until("the complaint", func() bool { return s.page.ID == "case-0" })
 }
 
-// texts are all words on the desk.
-func texts(o fyne.CanvasObject) (out []string) {
-	if said, ok := o.(fyne.Accessible); ok {
-		out = append(out, said.AccessibilityLabel())
+// tap presses what says so; the last one lies on top.
+func (s *seat) tap(label string) {
+	s.t.Helper()
+	var found fyne.Tappable
+	each(s.Object(), func(o fyne.CanvasObject) {
+		part, ok := o.(fyne.Tappable)
+		if said, speaks := o.(fyne.Accessible); ok && speaks && said.AccessibilityLabel() == label {
+			found = part
+		}
+	})
+	if found == nil {
+		s.t.Fatalf("there is no %q", label)
 	}
+	found.Tapped(&fyne.PointEvent{})
+}
+
+// each visits all parts.
+func each(o fyne.CanvasObject, visit func(fyne.CanvasObject)) {
+	visit(o)
 	switch v := o.(type) {
 	case *fyne.Container:
 		for _, c := range v.Objects {
-			out = append(out, texts(c)...)
+			each(c, visit)
 		}
 	case fyne.Widget:
 		for _, c := range test.WidgetRenderer(v).Objects() {
-			out = append(out, texts(c)...)
+			each(c, visit)
 		}
 	}
+}
+
+// texts are all words on the desk.
+func texts(o fyne.CanvasObject) (out []string) {
+	each(o, func(o fyne.CanvasObject) {
+		if said, ok := o.(fyne.Accessible); ok {
+			out = append(out, said.AccessibilityLabel())
+		}
+	})
 	return out
 }
 
@@ -384,10 +412,8 @@ func TestUndoAfterItWasSentSaysSo(t *testing.T) {
 func TestWhatIsWrittenOutlivesTheProgram(t *testing.T) {
 	s := newSeat(t)
 	s.first()
-	s.press(fyne.KeyS)
-	s.until("the form", func() bool { return s.form != nil })
-	s.tick() // the field takes the keyboard
-	test.Type(s.fields.Entry(), "jk done")
+	s.stroke(fyne.KeyS, 's')
+	s.strokes("jk done")
 	if s.state.Open != "case-0" || s.form.Text != "jk done" {
 		t.Fatalf("keys typed into a field must not move: %q %+v", s.state.Open, s.form)
 	}
@@ -399,7 +425,7 @@ func TestWhatIsWrittenOutlivesTheProgram(t *testing.T) {
 		return err == nil && len(d.Evidence) == 1
 	})
 	s.sit()
-	s.until("the form again", func() bool { return s.form != nil })
+	s.until("the form again", func() bool { return s.form != nil && !s.form.Reading })
 	if s.form.Text != "jk done" || len(s.form.Files) != 1 || !s.form.Files[0].PDF {
 		t.Fatalf("%+v", s.form)
 	}
@@ -417,15 +443,68 @@ func TestAFormNamesWhatIsMissing(t *testing.T) {
 	s := newSeat(t)
 	s.first()
 	s.press(fyne.KeyQ)
-	s.until("the form", func() bool { return s.form != nil })
+	s.until("the form", func() bool { return s.form != nil && !s.form.Reading })
 	s.sendForm()
 	if s.form.Wrong["text"] == "" || len(s.office.taken()) != 0 {
 		t.Fatalf("%+v", s.form)
 	}
-	s.tick()
 	s.press(fyne.KeyEscape)
 	if s.form != nil {
 		t.Fatal("Escape leaves the form")
+	}
+}
+
+// TestKeysTypedWhileAFormOpensAreText types without a pause, before anything was read
+// from the device: no letter may act, and none may be lost.
+func TestKeysTypedWhileAFormOpensAreText(t *testing.T) {
+	s := newSeat(t)
+	s.first()
+	s.stroke(fyne.KeyQ, 'q')
+	s.strokes("asked")
+	s.until("the draft", func() bool { return !s.form.Reading })
+	s.strokes(" acts")
+	if s.form.Text != "asked acts" || s.over || s.busy || s.state.Open != "case-0" {
+		t.Fatalf("%+v", s.form)
+	}
+	s.press(fyne.KeyEscape)
+	s.until("what was written is kept", func() bool {
+		d, err := s.client.Desk.Draft(t.Context(), "case-0", "ask")
+		return err == nil && d.Text == "asked acts"
+	})
+	s.stroke(fyne.KeyQ, 'q')
+	s.strokes("again")
+	s.until("the draft", func() bool { return !s.form.Reading })
+	if s.form.Text != "asked acts again" {
+		t.Fatalf("what was written before stays: %+v", s.form)
+	}
+}
+
+// TestAFormOpenedByATapHasTheKeyboard goes by the card of what the bar has no room for.
+func TestAFormOpenedByATapHasTheKeyboard(t *testing.T) {
+	s := newSeat(t)
+	s.first()
+	s.showMore([]model.DeskAction{model.DeskTransfer})
+	s.tap("Transfer")
+	s.strokes("Tehsil")
+	if s.form == nil || s.form.Text != "Tehsil" {
+		t.Fatalf("%+v", s.form)
+	}
+	s.window.Canvas().Unfocus() // a tap beside the field
+	s.strokes("ackuj")
+	if s.over || s.busy || s.form == nil || s.state.Open != "case-0" {
+		t.Fatal("letters beside an open form must not act")
+	}
+}
+
+// TestButtonsComeBackWithTheAct does one act after the other, with nothing but the first
+// one's own news in between.
+func TestButtonsComeBackWithTheAct(t *testing.T) {
+	s := newSeat(t)
+	s.first()
+	s.press(fyne.KeyC)
+	s.until("the act", func() bool { return s.done.op != "" })
+	if s.busy || s.page.May(model.DeskAcknowledge) || !s.page.May(model.DeskAsk) {
+		t.Fatalf("busy %v, may %v", s.busy, s.page.Actions)
 	}
 }
 
@@ -453,9 +532,8 @@ func TestAConflictComesBackWithWhatChanged(t *testing.T) {
 
 func TestSlashSearches(t *testing.T) {
 	s := newSeat(t)
-	s.press(fyne.KeySlash)
-	s.tick()
-	test.Type(s.view.Search(), "bridge")
+	s.stroke(fyne.KeySlash, '/')
+	s.strokes("bridge")
 	s.until("the find", func() bool { return len(s.list.Cases) == 1 })
 	if s.kept.Query.Search != "" {
 		t.Errorf("what was searched for is not written down: %+v", s.kept)

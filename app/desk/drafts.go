@@ -49,12 +49,13 @@ func (d *Desk) Pause() {
 	}
 }
 
-// draft is what is being written: in the form, or else in the conversation.
+// draft is what is being written: in the form, or else in the conversation. It is false
+// while that is not known yet, so that nothing is saved over what was written before.
 func (d *Desk) draft() (sdk.DeskDraft, bool) {
 	if f := d.form; f != nil {
 		return sdk.DeskDraft{
 			Case: d.state.Open, Action: string(f.Action), Text: f.Text, Disposition: f.Disposition, Office: f.Office, Evidence: d.saving.evidence,
-		}, true
+		}, !f.Reading
 	}
 	return sdk.DeskDraft{Case: d.state.Open, Action: string(model.DeskMessage), Text: d.open.message}, d.open.ok
 }

@@ -1,8 +1,6 @@
 package desk
 
 import (
-	"time"
-
 	"fyne.io/fyne/v2"
 
 	"github.com/citizens-portal/portal/app/model"
@@ -14,6 +12,8 @@ const keyPage = 8
 // Key does what a key means at the desk and reports whether it meant anything. Keys
 // typed into a field never come here.
 func (d *Desk) Key(k *fyne.KeyEvent) bool {
+	d.stroke = true
+	defer func() { d.stroke = false }()
 	if held := d.cfg.Modifiers(); held&^fyne.KeyModifierShift != 0 {
 		return false
 	}
@@ -23,15 +23,15 @@ func (d *Desk) Key(k *fyne.KeyEvent) bool {
 			d.closeOver()
 		}
 		return true
-	case k.Name == fyne.KeyU:
-		d.undo()
-		return true
-	case d.form != nil:
+	case d.form != nil: // letters are meant for its field
 		if k.Name == fyne.KeyEscape {
 			d.leaveForm()
 			return true
 		}
 		return false
+	case k.Name == fyne.KeyU:
+		d.undo()
+		return true
 	}
 	return d.moveKey(k.Name) || d.actKey(k.Name)
 }
@@ -95,8 +95,7 @@ func (d *Desk) slash() {
 		d.showKeys()
 		return
 	}
-	// The stroke itself must not be typed into the field.
-	d.cfg.After(30*time.Millisecond, func() { d.cfg.Focus(d.view.Search()) })
+	d.write(d.view.Search())
 }
 
 // back leaves what was entered last: the complaint in a narrow window, then the search.

@@ -34,6 +34,7 @@ type DeskForm struct {
 	Wrong       map[string]string // by field: text, files, to_office
 	Trouble     string            // what is wrong with no field
 	Busy        bool
+	Reading     bool // what was written before is not here yet
 }
 
 // DeskFormActs are what can be done there.

@@ -68,7 +68,7 @@ func newDeskData(env bidi.Env, q model.DeskQuery, more int) deskData {
 	d.office = model.Office{
 		Officers: []api.OfficerInfo{
 			{ID: "gul", Name: "R. Gul", Title: officer, Office: "dc", Post: "staff"}, {ID: "ahmad", Name: "S. Ahmad", Title: officer, Office: "dc", Post: "staff"},
-			{ID: "bibi", Name: "N. Bibi", Title: officer, Office: "dc", Post: "staff"},
+			{ID: "bibi", Name: "Nasreen Bibi (demo)", Title: officer, Office: "dc", Post: "staff"},
 		},
 		Offices: []api.Office{{ID: "dc", Name: api.Text{EN: "Deputy Commissioner, Swat", UR: "ڈپٹی کمشنر سوات", PS: "ډپټي کمشنر سوات"}}},
 	}

@@ -142,7 +142,11 @@ func OfficerRow(env bidi.Env, s OfficerRowState, open func(), check func(bool)) 
 		tone.Box = style.Surface
 	}
 	muted := bidi.Text{Size: style.Caption, Role: style.InkMuted}
-	holder := bidi.Column(env, 0, bidi.NewCutLabel(env, s.Holder, bidi.Text{Size: style.Small, Order: bidi.ByText}))
+	name := 2
+	if s.Above != "" {
+		name = 1
+	}
+	holder := bidi.Column(env, 0, bidi.NewCutParagraph(env, s.Holder, name, bidi.Text{Size: style.Small, Order: bidi.ByText}))
 	if s.Above != "" {
 		holder.Objects = append(holder.Objects, bidi.Row(env, style.Space4, Icon(env, assets.IconArrowUp, style.Escalated, 14),
 			bidi.Grow(bidi.NewCutLabel(env, s.Above, bidi.Text{Size: style.Caption, Bold: true, Role: style.Escalated}))))
