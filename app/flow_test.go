@@ -36,7 +36,7 @@ const (
 	allPatience  = 4 * time.Minute
 	lookEvery    = 100 * time.Millisecond
 	soonLooks    = 50 // five seconds
-	writeTries   = 3
+	tries        = 3
 	stillFor     = 500 * time.Millisecond // nothing changed for so long: drawn
 )
 
@@ -145,10 +145,13 @@ func (r *rig) propose(home, code string) {
 	w.see("No electricity for three days")
 	w.picture("desk")
 	w.key("a")
-	w.tapAfter("Close", "Assign") // the card's first, who has the least work
+	w.tapAfter("Close", "Assign to") // the card's first, who has the least work
 	w.see("Assigned to")
 	w.picture("desk-assigned")
-	w.tap("Propose solution")
+	w.until("the assignment cannot be undone any more", func(s sight) bool { return !s.says("On the way") })
+	w.tapUntil("Propose solution", func(s sight) bool {
+		return slices.ContainsFunc(s.Targets, func(t target) bool { return t.Kind == "entry" && strings.HasPrefix(t.Label, "What was done?") })
+	})
 	w.write("What was done?", "The transformer was replaced; the supply is back since noon.")
 	w.picture("desk-propose")
 	w.tap("Propose solution")
@@ -572,6 +575,19 @@ func (w *window) tap(label string) {
 	w.click(w.find("press", label))
 }
 
+// tapUntil taps until it has worked: a page that is drawn anew at that moment, as when
+// news comes, may lose a tap.
+func (w *window) tapUntil(label string, done func(sight) bool) {
+	w.t.Helper()
+	for range tries {
+		w.tap(label)
+		if w.soon(done) {
+			return
+		}
+	}
+	w.until(label+" was tapped", done)
+}
+
 // tapAfter taps the first of its label that comes after another: what lies over the page
 // comes last.
 func (w *window) tapAfter(other, label string) {
@@ -582,7 +598,7 @@ func (w *window) tapAfter(other, label string) {
 		if from < 0 {
 			return false
 		}
-		at := slices.IndexFunc(s.Targets[from:], func(t target) bool { return t.Label == label && t.Full })
+		at := slices.IndexFunc(s.Targets[from:], func(t target) bool { return strings.HasPrefix(t.Label, label) && t.Full })
 		if at >= 0 {
 			found = s.Targets[from+at]
 		}
@@ -603,7 +619,7 @@ func (w *window) write(label, text string) {
 	written := func(s sight) bool {
 		return slices.ContainsFunc(s.Targets, func(t target) bool { return t.Kind == "entry" && t.Label == label+" "+text })
 	}
-	for range writeTries {
+	for range tries {
 		w.click(w.find("entry", label))
 		// A tap counts once it cannot become a double tap any more.
 		w.do("sleep", "0.7", "key", "ctrl+a", "type", "--delay", "30", text)
