@@ -69,6 +69,7 @@ var light = map[string][]string{"sdk/verify": {"golang.org/x/mod/"}}
 // owners maps a dependency, by the start of its import path, to the folders
 // that may use it. Everyone else reaches it through them.
 var owners = map[string][]string{
+	"filippo.io/age":                 {"backend/server/..."},
 	"fyne.io/":                       {".", "app/..."},
 	"github.com/danielgtaylor/huma/": {"backend/httpapi/..."},
 	"github.com/go-resty/resty/":     {"sdk/internal/remote/..."},

@@ -76,11 +76,8 @@ func mustDefaults(c Config) Config {
 // Backup writes a consistent copy of the store to a new file, mode 0600. The
 // keys are not in it: keep them apart.
 func Backup(ctx context.Context, c Config, file string) error {
-	if _, err := os.Stat(file); err == nil {
-		return fmt.Errorf("%w: %s is there already; name a new file", ErrFile, file)
-	}
-	if info, err := os.Stat(filepath.Dir(file)); err != nil || !info.IsDir() {
-		return fmt.Errorf("%w: %s is not a folder", ErrFile, filepath.Dir(file))
+	if err := newFileAt(file); err != nil {
+		return err
 	}
 	s, err := openBeside(ctx, c)
 	if err != nil {
@@ -97,8 +94,10 @@ func Restore(ctx context.Context, c Config, file string) error {
 	if Live(ctx, c.DataDir) {
 		return ErrLive
 	}
-	if _, err := os.Stat(file); err != nil {
-		return fmt.Errorf("%w: %w", ErrFile, err)
+	if sealed, err := isSealed(file); err != nil {
+		return err
+	} else if sealed {
+		return fmt.Errorf("%w: %s is sealed: name the file of an identity that opens it with --identity", ErrFile, file)
 	}
 	c, err := c.withDefaults()
 	if err != nil {

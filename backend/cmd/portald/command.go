@@ -51,6 +51,9 @@ type command struct {
 	reason  string
 	// invitations is the file for the invitations of an import.
 	invitations string
+	// Who can open a backup, and with what one is opened.
+	recipients               []string
+	recipientsFile, identity string
 }
 
 // verb is one command.
@@ -78,6 +81,10 @@ func (v verb) own() string {
 		return "office post name title from until reason dry-run invitations"
 	case "office":
 		return "reason dry-run"
+	case "backup":
+		return "recipient recipients-file"
+	case "restore":
+		return "identity"
 	}
 	return ""
 }
@@ -172,6 +179,12 @@ func (c *command) define() {
 	f.StringVar(&c.until, "until", "", "officer leave, act: `DAY` from which it is over; open unless given")
 	f.StringVar(&c.reason, "reason", "", "officer, office: why, for the history")
 	f.StringVar(&c.invitations, "invitations", "", "officer import: new `FILE` (mode 0600) for the one-time invitations, instead of standard output")
+	f.Func("recipient", "backup: encrypt it for the `age1…` key of who may open it; repeatable", func(s string) error {
+		c.recipients = append(c.recipients, s)
+		return nil
+	})
+	f.StringVar(&c.recipientsFile, "recipients-file", "", "backup: encrypt it for the age keys in `FILE`, one a line")
+	f.StringVar(&c.identity, "identity", "", "restore: `FILE` of age-keygen that opens an encrypted backup")
 	f.StringVar(&c.title, "title", "", "officer add: title in English")
 }
 

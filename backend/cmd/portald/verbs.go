@@ -104,9 +104,20 @@ func (c *command) backup(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	to, err := server.ParseRecipients(c.recipients, c.recipientsFile)
+	if err != nil {
+		return err
+	}
+	if to.Any() {
+		if err := server.BackupSealed(ctx, c.cfg, file, to); err != nil {
+			return err
+		}
+		return c.done(map[string]string{"file": file}, "%s is written, sealed for its recipients; the keys are not in it", file)
+	}
 	if err := server.Backup(ctx, c.cfg, file); err != nil {
 		return err
 	}
+	fmt.Fprintf(c.stderr, "portald: warning: %s is not encrypted: who has it can read what people wrote; see --recipient\n", file)
 	return c.done(map[string]string{"file": file}, "%s is written; the keys are not in it", file)
 }
 
@@ -115,7 +126,12 @@ func (c *command) restore(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := server.Restore(ctx, c.cfg, file); err != nil {
+	if c.identity != "" {
+		err = server.RestoreSealed(ctx, c.cfg, file, c.identity)
+	} else {
+		err = server.Restore(ctx, c.cfg, file)
+	}
+	if err != nil {
 		return err
 	}
 	return c.done(map[string]string{"file": file}, "%s is restored; devices offer again what it had not seen", file)
