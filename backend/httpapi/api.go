@@ -52,7 +52,10 @@ type Config struct {
 	TrustForwarded func(*http.Request) bool
 	// Observe is told about each finished request; nil for nobody.
 	Observe func(route string, status int, took time.Duration)
-	Version string
+	// Operator are routes of the process, such as its health, by pattern: they get
+	// the headers, the log and the net under panics that all others have.
+	Operator map[string]http.Handler
+	Version  string
 }
 
 // API is the interface as a handler.
@@ -100,6 +103,9 @@ func New(c Config) *API {
 	}
 	mux.HandleFunc("GET /docs", serveDocs)
 	mux.HandleFunc("GET /track/{code}", a.track)
+	for pattern, h := range a.Operator {
+		mux.Handle(pattern, h)
+	}
 	mux.HandleFunc("/", a.notFound)
 	a.handler = a.outer(mux)
 	return a

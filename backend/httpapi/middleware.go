@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
@@ -47,6 +46,9 @@ func (a *API) outer(next http.Handler) http.Handler {
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 		h.Set("Cache-Control", "no-store")
+		if a.overTLS(r) {
+			h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+		}
 		rec := &recorder{ResponseWriter: w, status: http.StatusOK}
 		defer a.finish(rec, r, started)
 		if !a.limiter.allow("a:" + a.address(r)) {
@@ -61,10 +63,22 @@ func (a *API) outer(next http.Handler) http.Handler {
 	})
 }
 
+// overTLS reports whether a browser has this answer over TLS: ours, or that of a
+// trusted proxy.
+func (a *API) overTLS(r *http.Request) bool {
+	return r.TLS != nil || a.TrustForwarded != nil && a.TrustForwarded(r) && r.Header.Get("X-Forwarded-Proto") == "https"
+}
+
 func (a *API) finish(rec *recorder, r *http.Request, started time.Time) {
 	if v := recover(); v != nil {
-		a.log.ErrorContext(r.Context(), "panic", slog.String("request_id", requestID(r.Context())), slog.Any("panic", v), slog.String("stack", string(debug.Stack())))
-		if !rec.wrote {
+		if !isAbort(v) {
+			LogPanic(r.Context(), a.log, v, slog.String("request_id", requestID(r.Context())))
+		}
+		if rec.wrote || isAbort(v) {
+			// Half an answer must not look like a whole one: hang up, after the lines
+			// below.
+			defer panic(http.ErrAbortHandler)
+		} else {
 			writeJSONProblem(rec, &api.Problem{Type: api.TypeInternal, Title: "Something went wrong here; it is recorded", Status: http.StatusInternalServerError, RequestID: requestID(r.Context())})
 		}
 	}

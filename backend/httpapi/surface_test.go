@@ -212,6 +212,34 @@ func TestPanic(t *testing.T) {
 	}
 }
 
+// TestPanicInTheMiddle: an answer that broke off does not look like a whole one,
+// and numbers of people in the panic's words do not reach the log.
+func TestPanicInTheMiddle(t *testing.T) {
+	w := newWorld(t)
+	srv := httptest.NewServer(w.with(func(c *httpapi.Config) {
+		c.Operator = map[string]http.Handler{"GET /half": http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = w.Write(bytes.Repeat([]byte("half "), 10_000))
+			panic("while calling +923451234567")
+		})}
+	}))
+	defer srv.Close()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.URL+"/half", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := srv.Client().Do(req)
+	if err == nil {
+		_, err = io.Copy(io.Discard, resp.Body)
+		_ = resp.Body.Close()
+	}
+	if err == nil {
+		t.Error("half an answer ends like a whole one")
+	}
+	if log := w.log.String(); !strings.Contains(log, "while calling +[number]") || strings.Contains(log, "1234567") || !strings.Contains(log, "surface_test.go") {
+		t.Errorf("log %s", log)
+	}
+}
+
 // TestStoreFails: what goes wrong inside is logged whole and leaves as 500 with
 // nothing but a number to ask about.
 func TestStoreFails(t *testing.T) {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/citizens-portal/portal/backend/admin"
 	"github.com/citizens-portal/portal/backend/escalation"
+	"github.com/citizens-portal/portal/backend/httpapi"
 	"github.com/citizens-portal/portal/backend/portal"
 )
 
@@ -119,6 +120,12 @@ type adminProblem struct {
 }
 
 func (s *Server) serveAdmin(w http.ResponseWriter, r *http.Request, c adminCall) {
+	defer func() {
+		if v := recover(); v != nil {
+			httpapi.LogPanic(r.Context(), s.logger("admin"), v, slog.String("command", c.name))
+			answer(w, http.StatusInternalServerError, adminProblem{"internal", "something went wrong in the server; its log has where"})
+		}
+	}()
 	var req AdminRequest
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxAdminBody)).Decode(&req); err != nil {
 		answer(w, http.StatusBadRequest, adminProblem{"invalid", err.Error()})

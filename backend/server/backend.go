@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -360,12 +361,12 @@ func (b *Backend) Check(ctx context.Context) ([]string, error) {
 // Close releases the store.
 func (b *Backend) Close() error { return b.Store.Close() }
 
-// API is the HTTP interface over this backend.
-func (b *Backend) API(observe func(route string, status int, took time.Duration)) (*httpapi.API, error) {
+// API is the HTTP interface over this backend, with routes of the operator's.
+func (b *Backend) API(observe func(route string, status int, took time.Duration), operator map[string]http.Handler) (*httpapi.API, error) {
 	c := httpapi.Config{
 		Store: b.Store, Identity: b.Identity, People: b.People, Lifecycle: b.Lifecycle, Directory: b.Directory.Current,
 		Pseudonym: func(a portal.AccountID) string { return b.Keys.Pseudonym(string(a)) },
-		Epoch:     b.Epoch, Now: b.Now, Hub: b.hub, Media: b.Media, Transparency: b.Transparency, Log: b.Log, Observe: observe, Version: b.Version,
+		Epoch:     b.Epoch, Now: b.Now, Hub: b.hub, Media: b.Media, Transparency: b.Transparency, Log: b.Log, Observe: observe, Operator: operator, Version: b.Version,
 	}
 	if b.TrustedProxy != "" {
 		trust, err := httpapi.TrustCIDR(b.TrustedProxy)

@@ -13,6 +13,8 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -29,6 +31,9 @@ type Config struct {
 	// DSN, when set, is a PostgreSQL connection string and replaces the embedded
 	// store.
 	DSN string
+	// DSNFile is a file, mode 0600, with the DSN: a password on a command line can
+	// be read by everybody on the machine.
+	DSNFile string
 	// KeysFile replaces DataDir/keys.json, so that several nodes share it.
 	KeysFile string
 
@@ -114,6 +119,16 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Rand == nil {
 		c.Rand = rand.Reader
 	}
+	if c.DSNFile != "" {
+		if c.DSN != "" {
+			return c, portal.Invalid("dsn-file", "dsn_twice", "give --dsn or --dsn-file")
+		}
+		var err error
+		if c.DSN, err = readSecret(c.DSNFile); err != nil {
+			return c, err
+		}
+		c.DSNFile = ""
+	}
 	if c.DSN != "" && !strings.HasPrefix(c.DSN, "postgres://") && !strings.HasPrefix(c.DSN, "postgresql://") {
 		return c, portal.Invalid("dsn", "dsn_shape", "write postgres://USER@HOST/DATABASE") // what was written may hold a password
 	}
@@ -121,6 +136,26 @@ func (c Config) withDefaults() (Config, error) {
 		return c, portal.Invalid("tls-cert", "tls_pair", "--tls-cert and --tls-key go together")
 	}
 	return c, c.checkAddress()
+}
+
+// readSecret reads a file with one secret, which only its owner may read.
+func readSecret(file string) (string, error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", ErrFile, err)
+	}
+	if mode := info.Mode().Perm(); mode&0o007 != 0 && runtime.GOOS != "windows" { // which has no such bits
+		return "", fmt.Errorf("%w: others on this machine can read %s (mode %04o): chmod 600 %s", ErrFile, file, mode, file)
+	}
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", ErrFile, err)
+	}
+	secret := strings.TrimSpace(string(raw))
+	if secret == "" {
+		return "", fmt.Errorf("%w: %s is empty", ErrFile, file)
+	}
+	return secret, nil
 }
 
 // checkAddress keeps what is meant for development, and plain HTTP, off the

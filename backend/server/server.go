@@ -44,24 +44,22 @@ func New(ctx context.Context, c Config) (*Server, error) {
 		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 60},
 	}, []string{"route", "status"})
 	registry.MustRegister(took)
-	api, err := b.API(func(route string, status int, d time.Duration) {
-		took.WithLabelValues(route, fmt.Sprint(status)).Observe(d.Seconds())
-	})
-	if err != nil {
-		return nil, errors.Join(err, b.Close())
-	}
 	watchers, err := networks(s.MetricsFrom)
 	if err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, http.StatusOK, map[string]string{"status": "ok"})
+	s.handler, err = b.API(func(route string, status int, d time.Duration) {
+		took.WithLabelValues(route, fmt.Sprint(status)).Observe(d.Seconds())
+	}, map[string]http.Handler{
+		"GET /healthz": http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			answer(w, http.StatusOK, map[string]string{"status": "ok"})
+		}),
+		"GET /readyz":  http.HandlerFunc(s.ready),
+		"GET /metrics": inside(watchers, promhttp.HandlerFor(registry, promhttp.HandlerOpts{})),
 	})
-	mux.HandleFunc("GET /readyz", s.ready)
-	mux.Handle("GET /metrics", inside(watchers, promhttp.HandlerFor(registry, promhttp.HandlerOpts{})))
-	mux.Handle("/", api)
-	s.handler = mux
+	if err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
 	return s, nil
 }
 

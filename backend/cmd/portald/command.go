@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -63,7 +64,7 @@ type verb struct {
 }
 
 // everywhere are the flags that mean something to every command.
-const everywhere = "data dsn keys files-config json verbose"
+const everywhere = "data dsn dsn-file keys files-config json verbose"
 
 // own are a command's other flags, by its name. A flag that a command would not
 // heed is refused: who writes sweep --dry-run must not find the work done.
@@ -146,15 +147,28 @@ func (c *command) run(ctx context.Context, args []string) error {
 		if err := v.accepts(c.flags, words[1:]); err != nil {
 			return err
 		}
+		c.warnOfPassword()
 		return v.run(c, ctx, words[1:])
 	}
 	return fmt.Errorf("%w: %q is not a command; see portald help", errUsage, words[0])
+}
+
+// warnOfPassword says that a password on the command line is none.
+func (c *command) warnOfPassword() {
+	u, err := url.Parse(c.cfg.DSN)
+	if err != nil || u.User == nil {
+		return
+	}
+	if _, some := u.User.Password(); some {
+		fmt.Fprintln(c.stderr, "portald: warning: the password in --dsn can be read by everybody on this machine; use --dsn-file, PGPASSFILE or PGPASSWORD")
+	}
 }
 
 func (c *command) define() {
 	f := c.flags
 	f.StringVar(&c.cfg.DataDir, "data", "", "`DIR` for keys, files, the admin socket and the embedded store")
 	f.StringVar(&c.cfg.DSN, "dsn", "", "PostgreSQL connection string instead of the embedded store")
+	f.StringVar(&c.cfg.DSNFile, "dsn-file", "", "`FILE` (mode 0600) with that string: what stands on a command line, everybody on the machine can read")
 	f.StringVar(&c.cfg.KeysFile, "keys", "", "key `FILE` shared by all nodes, instead of DIR/keys.json")
 	f.StringVar(&c.cfg.Addr, "addr", "127.0.0.1:8080", "serve: `HOST:PORT`; port 0 takes a free one")
 	f.BoolVar(&c.cfg.Demo, "demo", false, "serve: seed marked synthetic data; loopback only")
