@@ -22,6 +22,7 @@ import (
 
 	"github.com/citizens-portal/portal/backend/portal"
 	"github.com/citizens-portal/portal/backend/store"
+	"github.com/citizens-portal/portal/backend/transparency"
 )
 
 // ErrOperationReused means that an operation's id came back with another body:
@@ -42,7 +43,7 @@ type Config struct {
 	// limit. More wait on the phone: nothing is lost.
 	PerDay int
 	Now    func() time.Time
-	Rand   io.Reader // for codes
+	Rand   io.Reader // for codes and for the salts of the public log
 	// CodeSource, when set, gives the bytes of a case's first code from its id:
 	// the same whenever it is asked, and not to be guessed. A case that is filed
 	// again after the server was restored then has the same code, even where no
@@ -57,7 +58,9 @@ type Service struct {
 }
 
 // New gives a service.
-func New(c Config) *Service { return &Service{Config: c, Recorder: Recorder{Notify: c.Notify}} }
+func New(c Config) *Service {
+	return &Service{Config: c, Recorder: Recorder{Notify: c.Notify, Seal: transparency.Sealer{Rand: c.Rand}}}
+}
 
 // Request says who asks and under which operation.
 type Request struct {
