@@ -50,6 +50,7 @@ var layers = []layer{
 	{"backend/store", []string{"backend/portal", "backend/store/...", "!backend/store/sqlite", "!backend/store/postgres"}},
 	{"backend/httpapi", []string{"sdk/api", "sdk/verify", "backend/...", "!backend/server", "!backend/cmd/...", "!backend/store/sqlite", "!backend/store/postgres"}},
 	{"backend/server", []string{"backend/...", "!backend/cmd/..."}},
+	{"backend/backendtest/engines", []string{"backend/backendtest", "backend/store/..."}},
 	{"backend/cmd", []string{"backend/...", "!backend/store/sqlite", "!backend/store/postgres"}},
 	// The simulation drives real clients against the real server.
 	{"backend/simtest", []string{"sdk/...", "backend/..."}},
@@ -57,7 +58,7 @@ var layers = []layer{
 }
 
 // testOnly are packages that only tests, and each other, may import.
-var testOnly = []string{"backend/backendtest", "backend/store/storetest", "backend/simtest", "sdk/internal/fake"}
+var testOnly = []string{"backend/backendtest", "backend/backendtest/engines", "backend/store/storetest", "backend/simtest", "sdk/internal/fake"}
 
 // standardOnly are packages that import the standard library and nothing else.
 var standardOnly = []string{"sdk/api", "backend/portal"}

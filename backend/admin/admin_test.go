@@ -2,7 +2,6 @@ package admin_test
 
 import (
 	"errors"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/citizens-portal/portal/backend/admin"
 	. "github.com/citizens-portal/portal/backend/backendtest"
+	"github.com/citizens-portal/portal/backend/backendtest/engines"
 	"github.com/citizens-portal/portal/backend/directory"
 	"github.com/citizens-portal/portal/backend/identity"
 	"github.com/citizens-portal/portal/backend/lifecycle"
@@ -69,7 +69,7 @@ func signIn(t *testing.T, n *Node, inv admin.Invitation) identity.Session {
 // within a second, their refresh token is worth nothing, and enabling does not
 // bring the old session back.
 func TestDisabledEverywhere(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		by, other := rootAdmin(t, n), n.Beside(n.Store)
 		inv, err := people(n).Invite(t.Context(), by, "clerk.oasis")
 		if err != nil {
@@ -107,7 +107,7 @@ func TestDisabledEverywhere(t *testing.T) {
 // TestReset: the old password and TOTP stop working, sessions end, and a new
 // invitation sets new ones.
 func TestReset(t *testing.T) {
-	n := New(t, openSQLite(t))
+	n := New(t, engines.SQLite(t))
 	by := rootAdmin(t, n)
 	inv, err := people(n).Invite(t.Context(), by, "clerk.oasis")
 	if err != nil {
@@ -151,7 +151,7 @@ func audited(t *testing.T, n *Node) []string {
 // TestJurisdiction: a district's administrator sees and changes the own offices
 // only, by every way in.
 func TestJurisdiction(t *testing.T) {
-	n := New(t, openSQLite(t))
+	n := New(t, engines.SQLite(t))
 	rootAdmin(t, n)
 	by, p := adminAt(t, n, "admin.oasis", "reeve-oasis-oasis"), people(n)
 	list, more, err := p.Offices(t.Context(), by, admin.Query{})
@@ -190,7 +190,7 @@ func second[T any](_ T, err error) error { return err }
 // TestMoveLeavesCases: who moves to another office leaves their cases behind,
 // listed; who opens them there again sees them with nobody's hands on them.
 func TestMoveLeavesCases(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		by := rootAdmin(t, n)
 		citizen := portal.Actor{Kind: portal.CitizenActor, Account: "someone"}
 		filed := n.Lodge(citizen, Filing())
@@ -219,7 +219,7 @@ func TestMoveLeavesCases(t *testing.T) {
 // TestCloseOffice: a department without cases closes, and receives none then;
 // its history says who did it.
 func TestCloseOffice(t *testing.T) {
-	n := New(t, openSQLite(t))
+	n := New(t, engines.SQLite(t))
 	by := rootAdmin(t, n)
 	if _, err := people(n).CloseOffice(t.Context(), by, "wells-oasis-oasis", "merged"); err != nil {
 		t.Fatal(err)
@@ -243,7 +243,7 @@ func TestCloseOffice(t *testing.T) {
 // TestVacantOffice: cases of an office without head and focal person are filed
 // with it, and climb in time.
 func TestVacantOffice(t *testing.T) {
-	n := New(t, openSQLite(t))
+	n := New(t, engines.SQLite(t))
 	by := rootAdmin(t, n)
 	for _, id := range []portal.OfficerID{"focal.oasis", "reeve.oasis"} {
 		if _, err := people(n).SetDisabled(t.Context(), by, id, true, ""); err != nil {
@@ -272,7 +272,7 @@ func officersFile(lines ...string) admin.File {
 // TestImport: a spreadsheet's file is taken as it is, twice is once, and what
 // comes out goes in again.
 func TestImport(t *testing.T) {
-	n := New(t, openSQLite(t))
+	n := New(t, engines.SQLite(t))
 	by, p := rootAdmin(t, n), people(n)
 	file := officersFile(`clerk2.oasis,"Khan, ""Gul""",reeve-oasis-oasis,staff,no,Clerk,کلرک,کلرک,no`, `focal.oasis,Focal of Oasis,reeve-oasis-oasis,focal,no,Focal person,,,no`)
 	dry := file
@@ -309,7 +309,7 @@ func TestImport(t *testing.T) {
 
 // TestImportErrors: each bad line is named, and nothing changes.
 func TestImportErrors(t *testing.T) {
-	n := New(t, openSQLite(t))
+	n := New(t, engines.SQLite(t))
 	root, p := rootAdmin(t, n), people(n)
 	district := adminAt(t, n, "admin.oasis", "reeve-oasis-oasis")
 	const offices = "id,kind,level,area,parent,categories,closed,en,ur,ps,reviewed,source,check,from\n"
@@ -356,7 +356,7 @@ func TestImportErrors(t *testing.T) {
 // TestExportIsFormulaSafe: what a spreadsheet would compute is quoted, and read
 // again as it was.
 func TestExportIsFormulaSafe(t *testing.T) {
-	n := New(t, openSQLite(t))
+	n := New(t, engines.SQLite(t))
 	save(t, n, admin.Console(), directory.Change{Officers: []portal.Officer{{ID: "a.b", Name: "=cmd|calc", Title: portal.Text{EN: "Clerk"}, Office: "governor", Post: portal.Staff}}})
 	raw, err := people(n).Export(t.Context(), admin.Console(), admin.OfficersFile)
 	if err != nil || !strings.Contains(string(raw), "a.b,'=cmd|calc,") {
@@ -367,8 +367,6 @@ func TestExportIsFormulaSafe(t *testing.T) {
 		t.Errorf("%+v, %v", back, err)
 	}
 }
-
-func TestMain(m *testing.M) { os.Exit(server.Main(m)) }
 
 // deviceOf names an officer's device.
 func deviceOf(id portal.OfficerID) string {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/citizens-portal/portal/backend/admin"
 	"github.com/citizens-portal/portal/backend/backendtest"
+	"github.com/citizens-portal/portal/backend/backendtest/engines"
 	"github.com/citizens-portal/portal/backend/directory"
 	"github.com/citizens-portal/portal/backend/portal"
 	"github.com/citizens-portal/portal/backend/seed"
@@ -55,7 +56,7 @@ func province(offices int) (officesCSV, officersCSV string) {
 // large gives a store with a province in it.
 func large(b *testing.B) (*backendtest.Node, *admin.Service) {
 	b.Helper()
-	n := backendtest.Bare(b, openSQLite(b), seed.KP())
+	n := backendtest.Bare(b, engines.SQLite(b), seed.KP())
 	s := people(n)
 	offices, officers := province(manyOffices)
 	for kind, csv := range map[string]string{admin.OfficesFile: offices} {
@@ -145,7 +146,7 @@ func BenchmarkLook(b *testing.B) {
 // citizen's phone follows, places and categories, does not grow by a byte.
 func TestCitizensDirectory(t *testing.T) {
 	offices, officers := province(manyOffices)
-	n := backendtest.Bare(t, openSQLite(t), seed.KP())
+	n := backendtest.Bare(t, engines.SQLite(t), seed.KP())
 	before := n.Directory.Current(t.Context()).Data()
 	for kind, csv := range map[string]string{admin.OfficesFile: offices} {
 		if _, err := people(n).Import(t.Context(), admin.Console(), admin.File{Kind: kind, Name: kind, CSV: csv}); err != nil {

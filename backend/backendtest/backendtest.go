@@ -2,7 +2,7 @@
 // province in a real store, with the use cases over it, a clock that moves only
 // when told, an SMS gateway that keeps what was sent, and short words for
 // filing and acting. It must never be imported by anything but tests, nor know
-// an engine: the store comes from the test.
+// an engine: the store comes from the test, or from package engines beside it.
 //
 // Start reading at New.
 package backendtest
@@ -313,24 +313,5 @@ func (n *Node) Check() {
 	}
 	for _, line := range append(found, entries...) {
 		n.Errorf("check: %s", line)
-	}
-}
-
-// Engine opens empty stores of one kind.
-type Engine struct {
-	Name string
-	// Open gives a new store, closed when the test ends.
-	Open func(testing.TB) store.Store
-}
-
-// Each runs a test once for each engine, on an empty province, and checks the
-// whole store at the end.
-func Each(t *testing.T, engines []Engine, run func(*testing.T, *Node)) {
-	for _, e := range engines {
-		t.Run(e.Name, func(t *testing.T) {
-			n := New(t, e.Open(t))
-			run(t, n)
-			n.Check()
-		})
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	. "github.com/citizens-portal/portal/backend/backendtest"
+	"github.com/citizens-portal/portal/backend/backendtest/engines"
 	"github.com/citizens-portal/portal/backend/directory"
 	"github.com/citizens-portal/portal/backend/portal"
 	"github.com/citizens-portal/portal/backend/seed/seedtest"
@@ -19,7 +20,7 @@ func put(n *Node, data portal.Dataset) error {
 
 // TestRoundTrip: what was put is read as it was, in the order it was put.
 func TestRoundTrip(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		if got, want := n.Directory.Current(n.Ctx()).Data(), seedtest.Testland(); !reflect.DeepEqual(got, want) {
 			t.Errorf("read\n%+v\nwant\n%+v", got, want)
 		}
@@ -27,7 +28,7 @@ func TestRoundTrip(t *testing.T) {
 }
 
 func TestEmpty(t *testing.T) {
-	d, err := directory.New(t.Context(), openSQLite(t), time.Now)
+	d, err := directory.New(t.Context(), engines.SQLite(t), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +40,7 @@ func TestEmpty(t *testing.T) {
 // TestOtherNodes: a change on one node is seen on another once its snapshot is
 // stale, and at once after Reload.
 func TestOtherNodes(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		other := n.Beside(n.Store)
 		stops := func(n *Node) bool {
 			o, _ := n.Directory.Current(n.Ctx()).Officer("clerk.oasis")
@@ -73,7 +74,7 @@ func TestOtherNodes(t *testing.T) {
 
 // TestUnchangedIsNotReadAgain: as long as nothing changes, snapshots are one.
 func TestUnchangedIsNotReadAgain(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		first := n.Directory.Current(n.Ctx())
 		n.Clock.Forward(time.Hour)
 		if n.Directory.Current(n.Ctx()) != first {
@@ -88,7 +89,7 @@ func TestUnchangedIsNotReadAgain(t *testing.T) {
 
 // TestStoreDoesNotAnswer: the last good snapshot is used.
 func TestStoreDoesNotAnswer(t *testing.T) {
-	n := New(t, openSQLite(t))
+	n := New(t, engines.SQLite(t))
 	first := n.Directory.Current(n.Ctx())
 	if err := n.Store.Close(); err != nil {
 		t.Fatal(err)
@@ -104,7 +105,7 @@ func TestStoreDoesNotAnswer(t *testing.T) {
 
 // TestInvalidChangesNothing: what would not make a directory is refused whole.
 func TestInvalidChangesNothing(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		err := put(n, portal.Dataset{
 			Officers: []portal.Officer{{ID: "new.oasis", Name: "New", Office: "reeve-oasis-oasis", Post: portal.Staff}},
 			Offices:  []portal.Office{{ID: "lost", Kind: portal.Chain, Area: "tl/nowhere"}},

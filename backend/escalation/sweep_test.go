@@ -48,7 +48,7 @@ func escalate(n *Node, asOf time.Time) []escalation.Move {
 }
 
 func TestInclusiveToTheMillisecond(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		id := file(n, 1)[0]
 		n.Clock.Set(due(0).Add(time.Hour))
 		if moves := escalate(n, due(0).Add(-time.Millisecond)); len(moves) != 0 || moves == nil {
@@ -71,7 +71,7 @@ func TestInclusiveToTheMillisecond(t *testing.T) {
 // TestMissedSteps: steps missed while the server was down run in order, dated as
 // due, beside when they ran and from when it was asked; the citizen hears once.
 func TestMissedSteps(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		id := file(n, 1)[0]
 		asOf := Filed.Add(30 * day)
 		n.Clock.Set(Filed.Add(40 * day))
@@ -97,7 +97,7 @@ func TestMissedSteps(t *testing.T) {
 }
 
 func TestDryRun(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		ids := file(n, 3)
 		n.Clock.Set(Filed.Add(11 * day))
 		plan, err := n.Sweeper.Plan(n.Ctx(), n.Clock.Now())
@@ -130,7 +130,7 @@ func TestDryRun(t *testing.T) {
 // TestProposalDefers: while the citizen decides, no step runs; silence closes,
 // inclusive to the millisecond, and a rejection runs the step at once.
 func TestProposalDefers(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		ids := file(n, 2)
 		proposed := Filed.Add(6 * day)
 		n.Clock.Set(proposed)
@@ -167,7 +167,7 @@ func TestProposalDefers(t *testing.T) {
 // TestClaimedOnce: sweepers on several nodes share the work, and no case moves
 // twice.
 func TestClaimedOnce(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		const cases = 230 // more than two claims
 		ids := file(n, cases)
 		n.Clock.Set(due(0))
@@ -200,7 +200,7 @@ func TestClaimedOnce(t *testing.T) {
 // TestPolicyChanged: a timer that a change of policy left behind is mended, and
 // the case is neither moved early nor claimed for ever.
 func TestPolicyChanged(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		id := file(n, 1)[0]
 		n.Update(func(tx store.Tx) error {
 			c, err := tx.Case(n.Ctx(), store.ScopeOf(portal.Actor{Kind: portal.SystemActor}), id)
@@ -222,7 +222,7 @@ func TestPolicyChanged(t *testing.T) {
 
 // TestNothingIsReportedThatFailed: a sweep that cannot finish gives its error.
 func TestNothingIsReportedThatFailed(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		id := file(n, 1)[0]
 		n.Clock.Set(due(0))
 		broken := lifecycle.Recorder{Notify: func(context.Context, store.Tx, portal.AccountID, portal.Action, portal.Code) error { return errBroken }}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	. "github.com/citizens-portal/portal/backend/backendtest"
+	"github.com/citizens-portal/portal/backend/backendtest/engines"
 	"github.com/citizens-portal/portal/backend/feed"
 	"github.com/citizens-portal/portal/backend/lifecycle"
 	"github.com/citizens-portal/portal/backend/portal"
@@ -93,7 +94,7 @@ var wellMaster = portal.Actor{Kind: portal.OfficerActor, Officer: portal.Officer
 
 // TestStory follows one complaint through the feeds of everyone concerned.
 func TestStory(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		id := lodge(n)
 		focal := n.Officer("focal.oasis")
 		expect(t, "citizen, filed", pull(n, viewer(Citizen("amir")), amirs, feed.Cursor{}, wide), "1 grant lodge v1")
@@ -119,7 +120,7 @@ func TestStory(t *testing.T) {
 
 // TestCaughtUp: nothing new is an empty page at the head.
 func TestCaughtUp(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		empty := pull(n, viewer(Citizen("amir")), amirs, feed.Cursor{}, wide)
 		if empty.Head != 0 || empty.Next != 0 || empty.More || empty.Reset || len(empty.Items) != 0 {
 			t.Errorf("a feed that never was: %+v", empty)
@@ -134,7 +135,7 @@ func TestCaughtUp(t *testing.T) {
 
 // TestNobodyElsesFeed: a feed that is not the viewer's does not exist.
 func TestNobodyElsesFeed(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		lodge(n)
 		admin := portal.Actor{Kind: portal.OfficerActor, Officer: portal.Officer{ID: "root", Office: "reeve-oasis-oasis", Post: portal.AdminPost}}
 		for _, c := range []struct {
@@ -164,7 +165,7 @@ func TestNobodyElsesFeed(t *testing.T) {
 // TestPages: a page ends at its limits and says that there is more; following
 // Next gives every entry once and the case with its last entry of a page.
 func TestPages(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		id := lodge(n)
 		amir := Citizen("amir")
 		for range 6 {
@@ -195,7 +196,7 @@ func TestPages(t *testing.T) {
 // TestSnapshot: a cursor that cannot be continued gets everything the viewer has
 // now, in parts; what happens meanwhile comes after the last part.
 func TestSnapshot(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		var ids []string
 		for range 5 {
 			ids = append(ids, lodge(n))
@@ -235,7 +236,7 @@ func TestSnapshot(t *testing.T) {
 // reads on, one further behind gets a snapshot, and the store still agrees with
 // itself.
 func TestTrim(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		for day := range 10 {
 			n.Clock.Set(Filed.Add(time.Duration(day) * 24 * time.Hour))
 			lodge(n)
@@ -282,7 +283,7 @@ func caseIDs(p feed.Page) []string {
 
 // TestSnapshotByBytes: parts of a snapshot keep to the size of a page.
 func TestSnapshotByBytes(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		for range 4 {
 			lodge(n)
 		}
@@ -300,7 +301,7 @@ func TestSnapshotByBytes(t *testing.T) {
 
 // TestChecksum: the head's sum is what a reader adds up.
 func TestChecksum(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		id := lodge(n)
 		n.Act(n.Officer("focal.oasis"), lifecycle.Ask{Case: id, Action: portal.ActTransfer, ToOffice: "wells-oasis-oasis", Text: "a well"})
 		lodge(n)
@@ -318,7 +319,7 @@ func TestChecksum(t *testing.T) {
 // TestHidden: a device that is not approved yet does not see older complaints,
 // in pages and in snapshots; numbers stay gapless.
 func TestHidden(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		lodge(n)
 		n.Clock.Forward(time.Hour)
 		added := n.Clock.Now()
@@ -331,7 +332,7 @@ func TestHidden(t *testing.T) {
 }
 
 func FuzzCursor(f *testing.F) {
-	n := New(f, openSQLite(f))
+	n := New(f, engines.SQLite(f))
 	id := lodge(n)
 	for range 5 {
 		n.Act(Citizen("amir"), lifecycle.Ask{Case: id, Action: portal.ActMessage, Text: "more"})

@@ -25,7 +25,7 @@ func one(n *Node) (portal.Actor, string) {
 }
 
 func TestActOnce(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		_, id := one(n)
 		ask := lifecycle.Ask{Case: id, Action: portal.ActAcknowledge}
 		req := Request(n.Officer("focal.oasis"), ask)
@@ -47,7 +47,7 @@ func TestActOnce(t *testing.T) {
 // TestAnswerSurvivesLosingSight: who handed a case on still gets the answer to
 // the operation that did it.
 func TestAnswerSurvivesLosingSight(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		_, id := one(n)
 		ask := lifecycle.Ask{Case: id, Action: portal.ActTransfer, ToOffice: "wells-oasis-oasis", Text: "a well"}
 		req := Request(n.Officer("focal.oasis"), ask)
@@ -63,7 +63,7 @@ func TestAnswerSurvivesLosingSight(t *testing.T) {
 }
 
 func TestActByCode(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		_, id := one(n)
 		code := n.Case(id).Code
 		if res := n.Act(n.Officer("focal.oasis"), lifecycle.Ask{Code: code, Action: portal.ActAcknowledge}); res.Case != id {
@@ -73,7 +73,7 @@ func TestActByCode(t *testing.T) {
 }
 
 func TestActIsRefused(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		amir, id := one(n)
 		code := n.Case(id).Code
 		for _, c := range []struct {
@@ -116,7 +116,7 @@ func TestActIsRefused(t *testing.T) {
 // TestRefusedMayTryAgain: a refusal is not remembered, so the same operation
 // may succeed once its reason is gone.
 func TestRefusedMayTryAgain(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		amir, id := one(n)
 		ask := lifecycle.Ask{Case: id, Action: portal.ActConfirm}
 		req := Request(amir, ask)
@@ -133,7 +133,7 @@ func TestRefusedMayTryAgain(t *testing.T) {
 // TestActionsNeverInterleave: of many who act on what they saw, one wins and the
 // others learn that it has changed.
 func TestActionsNeverInterleave(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		_, id := one(n)
 		var wg sync.WaitGroup
 		errs := make([]error, 10)
@@ -162,7 +162,7 @@ func TestActionsNeverInterleave(t *testing.T) {
 // TestCitizenIsTold: an SMS goes with what asks for the citizen's answer or
 // decides their case, and with nothing else.
 func TestCitizenIsTold(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		amir, id := one(n)
 		focal := n.Officer("focal.oasis")
 		code := n.Case(id).Code
@@ -201,7 +201,7 @@ func TestCitizenIsTold(t *testing.T) {
 
 // TestNobodyToTell: without a way to notify, everything else works.
 func TestNobodyToTell(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		_, id := one(n)
 		n.Lifecycle.Recorder.Notify = nil
 		n.Act(n.Officer("focal.oasis"), lifecycle.Ask{Case: id, Action: portal.ActAsk, Text: "which?"})

@@ -14,7 +14,7 @@ import (
 // will be taken, and is let through then; others are not held up, and a repeat
 // of what was accepted is answered as ever.
 func TestOneAccountCannotFlood(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		n.Lifecycle.PerDay = 3
 		amir := Citizen("amir")
 		for range 2 {

@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	. "github.com/citizens-portal/portal/backend/backendtest"
+	"github.com/citizens-portal/portal/backend/backendtest/engines"
 	"github.com/citizens-portal/portal/backend/keys"
 	"github.com/citizens-portal/portal/backend/lifecycle"
 	"github.com/citizens-portal/portal/backend/portal"
@@ -21,7 +22,7 @@ import (
 )
 
 func TestLodge(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		filing := Filing()
 		res := n.Lodge(Citizen("amir"), filing)
 		c := n.Case(filing.ID)
@@ -42,7 +43,7 @@ func TestLodge(t *testing.T) {
 
 // TestLodgeOnce: however often and however a complaint comes, it is filed once.
 func TestLodgeOnce(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		filing := Filing()
 		amir := Citizen("amir")
 		req := Request(amir, filing)
@@ -78,7 +79,7 @@ func TestLodgeOnce(t *testing.T) {
 // TestAnotherComplaintUnderAFiledID: no receipt is signed for words that were
 // not filed, and they are not dropped in silence either.
 func TestAnotherComplaintUnderAFiledID(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		filing := Filing()
 		amir := Citizen("amir")
 		if _, err := n.Lifecycle.Lodge(n.Ctx(), Request(amir, filing), filing); err != nil {
@@ -104,7 +105,7 @@ func TestAnotherComplaintUnderAFiledID(t *testing.T) {
 }
 
 func TestLodgeOnceInARace(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		filing := Filing()
 		same := Request(Citizen("amir"), filing)
 		codes := make([]portal.Code, 12)
@@ -130,7 +131,7 @@ func TestLodgeOnceInARace(t *testing.T) {
 }
 
 func TestOperationMisused(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		filing := Filing()
 		req := Request(Citizen("amir"), filing)
 		if _, err := n.Lifecycle.Lodge(n.Ctx(), req, filing); err != nil {
@@ -158,7 +159,7 @@ func TestOperationMisused(t *testing.T) {
 // TestNobodyElsesAnswer: who learns of another's operation or complaint id gets
 // nothing by it.
 func TestNobodyElsesAnswer(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		filing := Filing()
 		req := Request(Citizen("amir"), filing)
 		if _, err := n.Lifecycle.Lodge(n.Ctx(), req, filing); err != nil {
@@ -179,7 +180,7 @@ func TestNobodyElsesAnswer(t *testing.T) {
 }
 
 func TestLodgeIsRefused(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		filing := Filing()
 		filing.District, filing.Body.Text = "tl/nowhere", " "
 		_, err := n.Lifecycle.Lodge(n.Ctx(), Request(Citizen("amir"), filing), filing)
@@ -205,7 +206,7 @@ func TestLodgeIsRefused(t *testing.T) {
 // TestAcceptedStaysAccepted: an operation that was carried out is not refused
 // later because rules have changed since.
 func TestAcceptedStaysAccepted(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		filing := Filing()
 		req := Request(Citizen("amir"), filing)
 		first, err := n.Lifecycle.Lodge(n.Ctx(), req, filing)
@@ -226,7 +227,7 @@ func loaded(times int) io.Reader {
 }
 
 func TestCodeTaken(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		n.Lifecycle.Rand = loaded(5)
 		first := n.Lodge(Citizen("amir"), Filing())
 		second := n.Lodge(Citizen("amir"), Filing())
@@ -250,9 +251,9 @@ func TestCodeTaken(t *testing.T) {
 func TestReceiptRestores(t *testing.T) {
 	filing := Filing()
 	amir := Citizen("amir")
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		req := Request(amir, filing)
-		elsewhere := New(t, openSQLite(t)) // as the server was before
+		elsewhere := New(t, engines.SQLite(t)) // as the server was before
 		elsewhere.Lifecycle.Keys = n.Keys
 		before, err := elsewhere.Lifecycle.Lodge(n.Ctx(), req, filing)
 		if err != nil {
@@ -269,13 +270,13 @@ func TestReceiptRestores(t *testing.T) {
 			t.Errorf("its clock: %+v, %v", moves, err)
 		}
 	})
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		good := n.Lodge(amir, filing).Receipt
 		stranger, err := keys.New(rand.Reader)
 		if err != nil {
 			t.Fatal(err)
 		}
-		other := New(t, openSQLite(t))
+		other := New(t, engines.SQLite(t))
 		other.Lifecycle.Keys = stranger
 		n.Clock.Forward(time.Hour)
 		forged := map[string]string{

@@ -21,7 +21,7 @@ import (
 // with sweeps in between, on both stores; then every counter and every feed must
 // be what a recount from the events gives.
 func TestRandomHistories(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		ids := map[string]bool{}
 		happened := map[portal.Action]bool{}
 		rapid.Check(t, func(r *rapid.T) {

@@ -23,6 +23,7 @@ import (
 	"github.com/tus/tusd/v2/pkg/handler"
 
 	"github.com/citizens-portal/portal/backend/backendtest"
+	"github.com/citizens-portal/portal/backend/backendtest/engines"
 	"github.com/citizens-portal/portal/backend/lifecycle"
 	"github.com/citizens-portal/portal/backend/media"
 	"github.com/citizens-portal/portal/backend/portal"
@@ -140,7 +141,7 @@ var amir = backendtest.Citizen("amir")
 
 // TestKinds takes what is allowed and refuses what only says so.
 func TestKinds(t *testing.T) {
-	each(t, func(t *testing.T, n *backendtest.Node) {
+	both.Each(t, func(t *testing.T, n *backendtest.Node) {
 		d := open(t, n, nil)
 		pad := make([]byte, 300)
 		cases := []struct {
@@ -207,7 +208,7 @@ func bomb(w, h uint32) []byte {
 // TestThumbnail makes a picture of at most 320 pixels, without what was beside
 // the pixels.
 func TestThumbnail(t *testing.T) {
-	d := open(t, backendtest.New(t, openSQLite(t)), nil)
+	d := open(t, backendtest.New(t, engines.SQLite(t)), nil)
 	img := image.NewNRGBA(image.Rect(0, 0, 1000, 400))
 	img.Set(1, 1, color.NRGBA{R: 255, A: 128})
 	var b bytes.Buffer
@@ -232,7 +233,7 @@ func TestThumbnail(t *testing.T) {
 
 // TestLimits counts each side of a case, and a citizen's month.
 func TestLimits(t *testing.T) {
-	each(t, func(t *testing.T, n *backendtest.Node) {
+	both.Each(t, func(t *testing.T, n *backendtest.Node) {
 		d := open(t, n, nil)
 		const size = 4 << 20
 		next := 0
@@ -291,7 +292,7 @@ func TestLimits(t *testing.T) {
 // TestCrash finishes what was complete when the server died, wherever it died,
 // and forgets what nobody goes on with.
 func TestCrash(t *testing.T) {
-	each(t, func(t *testing.T, n *backendtest.Node) {
+	both.Each(t, func(t *testing.T, n *backendtest.Node) {
 		d := open(t, n, nil)
 		content := pdf(7, 5000)
 		f := promise(content, "application/pdf")
@@ -351,7 +352,7 @@ func TestCrash(t *testing.T) {
 // TestUnknownUpload: what is not an upload of ours is not there, whatever it
 // looks like.
 func TestUnknownUpload(t *testing.T) {
-	d := open(t, backendtest.New(t, openSQLite(t)), nil)
+	d := open(t, backendtest.New(t, engines.SQLite(t)), nil)
 	broken := strings.Repeat("0", 32)
 	if err := os.WriteFile(filepath.Join(d.dir, "uploads", broken+".info"), []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
@@ -376,7 +377,7 @@ func TestScanner(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := open(t, backendtest.New(t, openSQLite(t)), clamd)
+	d := open(t, backendtest.New(t, engines.SQLite(t)), clamd)
 	clean, bad := pdf(1, 100), append(pdf(2, 100), eicar...)
 	f, g := promise(clean, "application/pdf"), promise(bad, "application/pdf")
 	id := d.lodge(amir, f, g)
@@ -407,7 +408,7 @@ func TestScanner(t *testing.T) {
 
 // TestCheckNotices plants what Check must find.
 func TestCheckNotices(t *testing.T) {
-	d := open(t, backendtest.New(t, openSQLite(t)), nil)
+	d := open(t, backendtest.New(t, engines.SQLite(t)), nil)
 	content := pdf(1, 100)
 	f := promise(content, "application/pdf")
 	id := d.lodge(amir, f)
@@ -447,7 +448,7 @@ func TestCheckNotices(t *testing.T) {
 }
 
 func BenchmarkUpload(b *testing.B) {
-	n := backendtest.New(b, openSQLite(b))
+	n := backendtest.New(b, engines.SQLite(b))
 	dir := b.TempDir()
 	blobs, err := media.OpenFolder(dir)
 	if err != nil {

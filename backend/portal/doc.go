@@ -8,5 +8,6 @@
 // province; KP's places, offices and policies are data (package seed).
 //
 // Start reading at lifecycle.go (the transition table), then case.go (Act, the
-// one way a case changes) and clock.go (when it moves up by itself).
+// one way a case changes), check.go (what an action has to bring) and clock.go
+// (when it moves up by itself).
 package portal

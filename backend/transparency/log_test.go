@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	. "github.com/citizens-portal/portal/backend/backendtest"
+	"github.com/citizens-portal/portal/backend/backendtest/engines"
 	"github.com/citizens-portal/portal/backend/lifecycle"
 	"github.com/citizens-portal/portal/backend/portal"
 	"github.com/citizens-portal/portal/backend/store"
@@ -24,7 +25,7 @@ import (
 // TestStory follows one complaint into the log: signed for at once, pending,
 // verified, and late when the log was not kept.
 func TestStory(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		w := newWorld(t, n)
 		w.sequence()
 		c := w.lodge()
@@ -59,7 +60,7 @@ func TestStory(t *testing.T) {
 // TestBrokenPromise: a log that goes on without an event it has signed for is
 // not merely slow.
 func TestBrokenPromise(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		w := newWorld(t, n)
 		a := w.lodge()
 		w.sequence()
@@ -78,7 +79,7 @@ func TestBrokenPromise(t *testing.T) {
 // TestRandomHistories: whatever happens to complaints, every event verifies,
 // and flipping any single bit of what proves it does not.
 func TestRandomHistories(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		w := newWorld(t, n)
 		rapid.Check(t, func(r *rapid.T) {
 			var cases []lifecycle.Result
@@ -164,7 +165,7 @@ func (w *world) sameReceipt(text string, p verify.Proof) bool {
 // TestEdited: an event that was edited in the store neither verifies nor passes
 // the check, whichever part was edited.
 func TestEdited(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		w := newWorld(t, n)
 		c := w.lodge()
 		w.message(c.Case, "any news?")
@@ -200,7 +201,7 @@ func TestEdited(t *testing.T) {
 
 // TestErased: without text and salt everything but the words still verifies.
 func TestErased(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		w := newWorld(t, n)
 		c := w.lodge()
 		w.message(c.Case, "my neighbour's name")
@@ -242,7 +243,7 @@ func TestErased(t *testing.T) {
 // it knows it; what stood in the backup still verifies, what came later is
 // called lost, and the same without a restore is called changed.
 func TestRestore(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		w := newWorld(t, n)
 		kept := w.lodge()
 		w.sequence()
@@ -308,7 +309,7 @@ func resigned(t *testing.T, w *world, receipt string) string {
 // TestTwoNodes: of two workers one holds the lease; the other takes over when it
 // runs out, and nothing has two places or none.
 func TestTwoNodes(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		w := newWorld(t, n)
 		other := w.newLog(w.Store)
 		for range 20 {
@@ -355,7 +356,7 @@ func TestTwoNodes(t *testing.T) {
 // TestLongLog: proofs hold across many batches and full tiles, also from
 // checkpoints long ago.
 func TestLongLog(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		w := newWorld(t, n)
 		var all []lifecycle.Result
 		for range 7 {
@@ -391,7 +392,7 @@ func TestLongLog(t *testing.T) {
 // TestBeforeTheLog: events from before there was a log get their leaves, those
 // that meet a new event at once and the others by the worker.
 func TestBeforeTheLog(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		w := newWorld(t, n)
 		old := unlogged{w.Store}
 		service := *w.Lifecycle
@@ -447,7 +448,7 @@ func (unloggedTx) PutLeaf(context.Context, store.Leaf) error { return nil }
 // TestWitnesses: cosignatures of known witnesses come with the checkpoint, and a
 // reader may ask for as many as they trust.
 func TestWitnesses(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		var vkeys []string
 		var signers []note.Signer
 		for _, name := range []string{"press.example", "bar.example", "stranger.example"} {
@@ -528,7 +529,7 @@ func TestWitnesses(t *testing.T) {
 // TestQuietLog: a checkpoint is signed anew now and then although nothing was
 // added, and never dated before the last.
 func TestQuietLog(t *testing.T) {
-	each(t, func(t *testing.T, n *Node) {
+	both.Each(t, func(t *testing.T, n *Node) {
 		w := newWorld(t, n)
 		w.sequence()
 		last := func() verify.Checkpoint {
@@ -565,11 +566,11 @@ func TestQuietLog(t *testing.T) {
 
 // BenchmarkSequence places 10,000 leaves.
 func BenchmarkSequence(b *testing.B) {
-	for _, e := range []Engine{{Name: "sqlite", Open: openSQLite}, {Name: "postgres", Open: openPostgres}} {
-		b.Run(e.Name, func(b *testing.B) {
+	for name, open := range map[string]func(testing.TB) store.Store{"sqlite": engines.SQLite, "postgres": both.Postgres} {
+		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
 				b.StopTimer()
-				n := New(b, e.Open(b))
+				n := New(b, open(b))
 				log, err := transparency.New(transparency.Config{Store: n.Store, Keys: n.Keys, Now: n.Clock.Now,
 					Epoch: func(context.Context, store.Tx) (string, error) { return "bench", nil }})
 				if err != nil {
