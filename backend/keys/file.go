@@ -1,6 +1,7 @@
 package keys
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 )
 
 // FileName is the key file's name in the data folder.
@@ -28,6 +30,8 @@ type keySet struct {
 type masterKey struct {
 	ID  string `json:"id"`
 	Key []byte `json:"key"` // 32 random bytes
+	// Made is when it was added to the file; zero for those it began with.
+	Made time.Time `json:"made,omitzero"`
 }
 
 // File is where Open looks for the keys.
@@ -44,17 +48,83 @@ func File(dir, file string) string {
 // sealed data unreadable: a backup without it is worth little.
 func Open(dir, file string) (*Ring, error) {
 	file = File(dir, file)
-	set, err := load(file)
+	info, set, err := load(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err := create(file); err != nil {
 			return nil, fmt.Errorf("make keys %s: %w", file, err)
 		}
-		set, err = load(file)
+		info, set, err = load(file)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("keys %s: %w", file, err)
 	}
-	return newRing(set, rand.Reader)
+	r, err := newRing(set, rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	r.file, r.seen = file, info
+	return r, nil
+}
+
+// Reload reads the key file again if it changed since, and reports whether keys
+// changed with it. A file with another index key, or without a key that is in
+// use, belongs to other data or is half copied: it is refused, and the ring
+// stays as it is.
+func (r *Ring) Reload() (bool, error) {
+	if r.file == "" {
+		return false, nil
+	}
+	r.reload.Lock()
+	defer r.reload.Unlock()
+	if info, err := os.Stat(r.file); err == nil && os.SameFile(info, r.seen) && info.ModTime().Equal(r.seen.ModTime()) && info.Size() == r.seen.Size() {
+		return false, nil
+	}
+	info, set, err := load(r.file)
+	if err != nil {
+		return false, fmt.Errorf("keys %s: %w", r.file, err)
+	}
+	old := r.now.Load().set
+	if set.Index.ID != old.Index.ID || !bytes.Equal(set.Index.Key, old.Index.Key) {
+		return false, fmt.Errorf("keys %s: it holds the keys of other data", r.file)
+	}
+	for _, lists := range [][2][]masterKey{{old.Sealing, set.Sealing}, {old.Receipts, set.Receipts}} {
+		for _, k := range lists[0] {
+			if !slices.ContainsFunc(lists[1], func(n masterKey) bool { return n.ID == k.ID && bytes.Equal(n.Key, k.Key) }) {
+				return false, fmt.Errorf("keys %s: key %s, which is in use, is missing", r.file, k.ID)
+			}
+		}
+	}
+	m, err := newMaterial(set)
+	if err != nil {
+		return false, err
+	}
+	r.now.Store(m)
+	r.seen = info
+	return true, nil
+}
+
+// Info describes a key without telling it.
+type Info struct {
+	Use string `json:"use"` // sealing, receipts or index
+	ID  string `json:"id"`
+	// Current is set on the key that makes new values; the others open old ones.
+	Current bool      `json:"current"`
+	Made    time.Time `json:"made,omitzero"` // when rotation added it
+}
+
+// List describes the ring's keys, the current one of each use first.
+func (r *Ring) List() []Info {
+	set := r.now.Load().set
+	var out []Info
+	for _, l := range []struct {
+		use  string
+		keys []masterKey
+	}{{"sealing", set.Sealing}, {"receipts", set.Receipts}, {"index", []masterKey{set.Index}}} {
+		for i, k := range l.keys {
+			out = append(out, Info{Use: l.use, ID: k.ID, Current: i == 0, Made: k.Made})
+		}
+	}
+	return out
 }
 
 // New makes a ring that lives in memory only: for tests and demonstrations.
@@ -66,33 +136,53 @@ func New(random io.Reader) (*Ring, error) {
 	return newRing(set, random)
 }
 
+// ErrRotating means that somebody else rotates the same file just now, or was
+// cut short while doing so.
+var ErrRotating = errors.New("the key file is being rotated")
+
 // Rotate puts a new sealing and a new receipt key first in the file that Open
-// would load. Running nodes read it when they start again; until all have,
-// those with the old file cannot open what the others seal.
-func Rotate(dir, file string) error {
-	if file == "" {
-		file = filepath.Join(dir, FileName)
-	}
-	set, err := load(file)
+// would load. Rings that were opened from the same file take them up by Reload,
+// which they also do when they meet a value of a key they do not know. Nodes
+// with a copy of the file need the new one before they read what others seal.
+func Rotate(dir, file string, now time.Time) error {
+	file, err := filepath.EvalSymlinks(File(dir, file))
 	if err != nil {
+		return fmt.Errorf("rotate keys: %w", err)
+	}
+	mark := file + ".rotating"
+	f, err := os.OpenFile(mark, os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%w: if nobody does, remove %s", ErrRotating, mark)
+	}
+	if err != nil {
+		return fmt.Errorf("rotate keys: %w", err)
+	}
+	if err := errors.Join(rotate(file, now), f.Close(), os.Remove(mark)); err != nil {
 		return fmt.Errorf("rotate keys %s: %w", file, err)
 	}
-	seal, err := newKey(rand.Reader)
+	return nil
+}
+
+func rotate(file string, now time.Time) error {
+	info, set, err := load(file)
 	if err != nil {
 		return err
 	}
-	receipt, err := newKey(rand.Reader)
-	if err != nil {
-		return err
+	for _, list := range []*[]masterKey{&set.Sealing, &set.Receipts} {
+		k, err := newKey(rand.Reader)
+		if err != nil {
+			return err
+		}
+		k.Made = now.UTC().Truncate(time.Second)
+		*list = slices.Insert(*list, 0, k)
 	}
-	set.Sealing = slices.Insert(set.Sealing, 0, seal)
-	set.Receipts = slices.Insert(set.Receipts, 0, receipt)
 	temp, err := writeTemp(file, set)
 	if err != nil {
-		return fmt.Errorf("rotate keys %s: %w", file, err)
+		return err
 	}
-	if err := os.Rename(temp, file); err != nil {
-		return errors.Join(fmt.Errorf("rotate keys: %w", err), os.Remove(temp))
+	// Nodes of another user may read it through their group.
+	if err := errors.Join(os.Chmod(temp, info.Mode().Perm()), os.Rename(temp, file)); err != nil {
+		return errors.Join(err, os.Remove(temp))
 	}
 	return syncDir(filepath.Dir(file))
 }
@@ -164,23 +254,28 @@ func syncDir(dir string) error {
 
 // load reads and checks the key file. Keys that everybody on the machine can
 // read are no keys, so such a file is refused.
-func load(file string) (keySet, error) {
-	info, err := os.Stat(file)
+func load(file string) (fs.FileInfo, keySet, error) {
+	f, err := os.Open(file)
 	if err != nil {
-		return keySet{}, err
+		return nil, keySet{}, err
+	}
+	defer func() { _ = f.Close() }()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, keySet{}, err
 	}
 	if info.Mode().Perm()&0o007 != 0 {
-		return keySet{}, fmt.Errorf("its mode is %04o, so others on this machine can read it: chmod 600 %s", info.Mode().Perm(), file)
+		return nil, keySet{}, fmt.Errorf("its mode is %04o, so others on this machine can read it: chmod 600 %s", info.Mode().Perm(), file)
 	}
-	raw, err := os.ReadFile(file)
+	raw, err := io.ReadAll(f)
 	if err != nil {
-		return keySet{}, err
+		return nil, keySet{}, err
 	}
 	var set keySet
 	if err := json.Unmarshal(raw, &set); err != nil {
-		return keySet{}, fmt.Errorf("not a key file: %w", err)
+		return nil, keySet{}, fmt.Errorf("not a key file: %w", err)
 	}
-	return set, set.check()
+	return info, set, set.check()
 }
 
 func (s keySet) check() error {

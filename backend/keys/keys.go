@@ -24,7 +24,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"golang.org/x/crypto/chacha20poly1305"
 )
@@ -40,22 +43,41 @@ var ErrSignature = errors.New("signature does not verify")
 // is never accepted in place of the other.
 type Purpose string
 
-// Ring is a set of master keys. It is safe for concurrent use; rotation makes a
-// new one.
+// Ring is a set of master keys. It is safe for concurrent use, and takes up keys
+// that were added to its file meanwhile; see Reload.
 type Ring struct {
-	set     keySet
-	seal    map[string]cipher.AEAD // by key id
-	index   []byte
-	sign    map[string]ed25519.PrivateKey // by key id
-	random  io.Reader
-	pseudo  []byte
-	finger  []byte
-	current struct{ seal, sign string }
+	file   string // empty for a ring that lives in memory
+	random io.Reader
+	now    atomic.Pointer[material]
+
+	reload sync.Mutex
+	seen   fs.FileInfo // the file as it was read last
 }
 
-// newRing derives everything from a checked key set.
+// material is everything derived from one state of the key file.
+type material struct {
+	set    keySet
+	seal   map[string]cipher.AEAD // by key id
+	index  []byte
+	sign   map[string]ed25519.PrivateKey // by key id
+	pseudo []byte
+	finger []byte
+}
+
+// newRing makes a ring of a checked key set.
 func newRing(set keySet, random io.Reader) (*Ring, error) {
-	r := &Ring{set: set, seal: map[string]cipher.AEAD{}, sign: map[string]ed25519.PrivateKey{}, random: random}
+	m, err := newMaterial(set)
+	if err != nil {
+		return nil, err
+	}
+	r := &Ring{random: random}
+	r.now.Store(m)
+	return r, nil
+}
+
+// newMaterial derives everything from a checked key set.
+func newMaterial(set keySet) (*material, error) {
+	m := &material{set: set, seal: map[string]cipher.AEAD{}, sign: map[string]ed25519.PrivateKey{}}
 	for _, k := range set.Sealing {
 		key, err := derive(k.Key, "seal")
 		if err != nil {
@@ -65,26 +87,25 @@ func newRing(set keySet, random io.Reader) (*Ring, error) {
 		if err != nil {
 			return nil, fmt.Errorf("sealing key %s: %w", k.ID, err)
 		}
-		r.seal[k.ID] = aead
+		m.seal[k.ID] = aead
 	}
 	for _, k := range set.Receipts {
 		seed, err := derive(k.Key, "receipt")
 		if err != nil {
 			return nil, err
 		}
-		r.sign[k.ID] = ed25519.NewKeyFromSeed(seed)
+		m.sign[k.ID] = ed25519.NewKeyFromSeed(seed)
 	}
 	var err error
 	for _, d := range []struct {
 		name string
 		to   *[]byte
-	}{{"index", &r.index}, {"pseudonym", &r.pseudo}, {"fingerprint", &r.finger}} {
+	}{{"index", &m.index}, {"pseudonym", &m.pseudo}, {"fingerprint", &m.finger}} {
 		if *d.to, err = derive(set.Index.Key, d.name); err != nil {
 			return nil, err
 		}
 	}
-	r.current.seal, r.current.sign = set.Sealing[0].ID, set.Receipts[0].ID
-	return r, nil
+	return m, nil
 }
 
 func derive(master []byte, name string) ([]byte, error) {
@@ -99,20 +120,22 @@ func derive(master []byte, name string) ([]byte, error) {
 // id of the record it belongs to). The result is text that says which key made
 // it.
 func (r *Ring) Seal(p Purpose, owner string, plain []byte) (string, error) {
-	aead := r.seal[r.current.seal]
+	m := r.now.Load()
+	id := m.set.Sealing[0].ID
+	aead := m.seal[id]
 	nonce := make([]byte, aead.NonceSize(), aead.NonceSize()+len(plain)+aead.Overhead())
 	if _, err := io.ReadFull(r.random, nonce); err != nil {
 		return "", fmt.Errorf("seal: %w", err)
 	}
 	sealed := aead.Seal(nonce, nonce, plain, bind(p, owner))
-	return r.current.seal + "." + base64.RawURLEncoding.EncodeToString(sealed), nil
+	return id + "." + base64.RawURLEncoding.EncodeToString(sealed), nil
 }
 
 // Open decrypts what Seal made for the same purpose and owner. The error is
 // ErrSealed.
 func (r *Ring) Open(p Purpose, owner, sealed string) ([]byte, error) {
 	id, text, ok := strings.Cut(sealed, ".")
-	aead := r.seal[id]
+	aead := r.sealer(id)
 	if !ok || aead == nil {
 		return nil, fmt.Errorf("%s: no key %q: %w", p, id, ErrSealed)
 	}
@@ -125,6 +148,16 @@ func (r *Ring) Open(p Purpose, owner, sealed string) ([]byte, error) {
 		return nil, fmt.Errorf("%s: %w", p, ErrSealed)
 	}
 	return plain, nil
+}
+
+// sealer finds a sealing key. One that is not known may have been added by
+// another node a moment ago.
+func (r *Ring) sealer(id string) cipher.AEAD {
+	if aead := r.now.Load().seal[id]; aead != nil {
+		return aead
+	}
+	_, _ = r.Reload() // what cannot be read is said where the ring is looked after
+	return r.now.Load().seal[id]
 }
 
 // bind joins purpose and owner without ambiguity.
@@ -145,14 +178,14 @@ func joined(kind string, values []string) []byte {
 // indexes, and nobody without the key can tell the value from it. Several
 // values are indexed as a tuple.
 func (r *Ring) BlindIndex(kind string, values ...string) string {
-	return hex.EncodeToString(r.mac(r.index, kind, values))
+	return hex.EncodeToString(r.mac(r.now.Load().index, kind, values))
 }
 
 // Pepper mixes a secret that people chose with the ring's key before it is
 // hashed slowly, so that a stolen database alone cannot be searched for short
 // PINs.
 func (r *Ring) Pepper(kind, secret string) []byte {
-	return r.mac(r.index, "pepper/"+kind, []string{secret})
+	return r.mac(r.now.Load().index, "pepper/"+kind, []string{secret})
 }
 
 func (r *Ring) mac(key []byte, kind string, values []string) []byte {
@@ -169,7 +202,7 @@ const pseudonymAlphabet = "23456789ABCDEFGHJKMNPQRSTUVWXYZ*"
 // account, e.g. "Citizen 7F3K-Q2". Six characters name about 900 million; two
 // citizens may share one, so it is a name for people and never a key.
 func (r *Ring) Pseudonym(account string) string {
-	sum := r.mac(r.pseudo, "account", []string{account})
+	sum := r.mac(r.now.Load().pseudo, "account", []string{account})
 	var out [6]byte
 	for n := 0; n < len(out); {
 		for _, b := range sum {
@@ -179,15 +212,17 @@ func (r *Ring) Pseudonym(account string) string {
 				n++
 			}
 		}
-		sum = r.mac(r.pseudo, "more", []string{string(sum)})
+		sum = r.mac(r.now.Load().pseudo, "more", []string{string(sum)})
 	}
 	return "Citizen " + string(out[:4]) + "-" + string(out[4:])
 }
 
 // Sign signs a receipt. The signature is text that says which key made it.
 func (r *Ring) Sign(message []byte) string {
-	sig := ed25519.Sign(r.sign[r.current.sign], message)
-	return r.current.sign + "." + base64.RawURLEncoding.EncodeToString(sig)
+	m := r.now.Load()
+	id := m.set.Receipts[0].ID
+	sig := ed25519.Sign(m.sign[id], message)
+	return id + "." + base64.RawURLEncoding.EncodeToString(sig)
 }
 
 // Signer is one of the keys that sign receipts, and what is signed with it.
@@ -201,9 +236,10 @@ type Signer struct {
 // is signed anew all the time is signed by all of them, so that whoever knows a
 // former one can go on.
 func (r *Ring) ReceiptSigners() []Signer {
-	out := make([]Signer, 0, len(r.set.Receipts))
-	for _, k := range r.set.Receipts {
-		private := r.sign[k.ID]
+	m := r.now.Load()
+	out := make([]Signer, 0, len(m.set.Receipts))
+	for _, k := range m.set.Receipts {
+		private := m.sign[k.ID]
 		out = append(out, Signer{
 			ID: k.ID, Public: private.Public().(ed25519.PublicKey), Sign: func(m []byte) []byte { return ed25519.Sign(private, m) },
 		})
@@ -215,7 +251,11 @@ func (r *Ring) ReceiptSigners() []Signer {
 // key. The error is ErrSignature.
 func (r *Ring) VerifyReceipt(message []byte, signature string) error {
 	id, text, ok := strings.Cut(signature, ".")
-	key := r.sign[id]
+	key := r.now.Load().sign[id]
+	if ok && key == nil {
+		_, _ = r.Reload() // another node may have added it a moment ago
+		key = r.now.Load().sign[id]
+	}
 	if !ok || key == nil {
 		return fmt.Errorf("no key %q: %w", id, ErrSignature)
 	}
@@ -228,8 +268,9 @@ func (r *Ring) VerifyReceipt(message []byte, signature string) error {
 
 // ReceiptKeys gives the public keys that receipts verify with, by key id.
 func (r *Ring) ReceiptKeys() map[string]ed25519.PublicKey {
-	out := make(map[string]ed25519.PublicKey, len(r.sign))
-	for id, k := range r.sign {
+	m := r.now.Load()
+	out := make(map[string]ed25519.PublicKey, len(m.sign))
+	for id, k := range m.sign {
 		out[id] = k.Public().(ed25519.PublicKey)
 	}
 	return out
@@ -238,5 +279,5 @@ func (r *Ring) ReceiptKeys() map[string]ed25519.PublicKey {
 // Fingerprint names the ring's index key without telling it. A store remembers
 // it, so that starting with other keys is noticed before anything is written.
 func (r *Ring) Fingerprint() string {
-	return hex.EncodeToString(r.mac(r.finger, "fingerprint", nil)[:8])
+	return hex.EncodeToString(r.mac(r.now.Load().finger, "fingerprint", nil)[:8])
 }

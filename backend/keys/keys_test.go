@@ -5,10 +5,13 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/citizens-portal/portal/backend/keys"
 )
@@ -100,6 +103,8 @@ func TestReceipts(t *testing.T) {
 	}
 }
 
+var rotated = time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
+
 func TestRotateKeepsOldValuesReadable(t *testing.T) {
 	dir := t.TempDir()
 	before := open(t, dir)
@@ -108,7 +113,7 @@ func TestRotateKeepsOldValuesReadable(t *testing.T) {
 		t.Fatal(err)
 	}
 	sig, index := before.Sign([]byte("m")), before.BlindIndex("k", "v")
-	if err := keys.Rotate(dir, ""); err != nil {
+	if err := keys.Rotate(dir, "", rotated); err != nil {
 		t.Fatal(err)
 	}
 	after := open(t, dir)
@@ -125,8 +130,82 @@ func TestRotateKeepsOldValuesReadable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := before.Open("p", "o", again); !errors.Is(err, keys.ErrSealed) {
+	if sealed[:8] == again[:8] {
 		t.Error("new values are still made with the old key")
+	}
+	// A ring that was open meanwhile meets the new key and takes it up.
+	if got, err := before.Open("p", "o", again); err != nil || string(got) != "x" {
+		t.Errorf("on another node: %q, %v", got, err)
+	}
+	if err := before.VerifyReceipt([]byte("n"), after.Sign([]byte("n"))); err != nil {
+		t.Errorf("a receipt of another node: %v", err)
+	}
+	if a, b := before.List(), after.List(); !reflect.DeepEqual(a, b) || len(a) != 5 || !a[0].Current || !a[0].Made.Equal(rotated) || a[1].Current || a[4].Use != "index" {
+		t.Errorf("keys %+v\nand  %+v", a, b)
+	}
+}
+
+// TestReload takes keys that were added, and only those: a file that is damaged,
+// of other data, or lacks a key in use leaves the ring as it is.
+func TestReload(t *testing.T) {
+	dir := t.TempDir()
+	r := open(t, dir)
+	if changed, err := r.Reload(); changed || err != nil {
+		t.Errorf("nothing happened: %v, %v", changed, err)
+	}
+	sealed, err := r.Seal("p", "o", []byte("x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := keys.Rotate(dir, "", rotated); err != nil {
+		t.Fatal(err)
+	}
+	if changed, err := r.Reload(); !changed || err != nil {
+		t.Errorf("after a rotation: %v, %v", changed, err)
+	}
+	file := filepath.Join(dir, keys.FileName)
+	whole, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := t.TempDir()
+	open(t, other)
+	foreign, err := os.ReadFile(filepath.Join(other, keys.FileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string][]byte{"half": whole[:len(whole)/2], "of other data": foreign, "empty": nil} {
+		if err := os.WriteFile(file, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if changed, err := r.Reload(); changed || err == nil {
+			t.Errorf("%s: %v, %v", name, changed, err)
+		}
+		if _, err := r.Open("p", "o", sealed); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestRotateTogether: two that rotate at once do not lose each other's key.
+func TestRotateTogether(t *testing.T) {
+	dir := t.TempDir()
+	open(t, dir)
+	var done atomic.Int64
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			switch err := keys.Rotate(dir, "", rotated); {
+			case err == nil:
+				done.Add(1)
+			case !errors.Is(err, keys.ErrRotating):
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if got := len(open(t, dir).ReceiptKeys()); int64(got) != 1+done.Load() {
+		t.Errorf("%d keys after %d rotations", got, done.Load())
 	}
 }
 

@@ -106,6 +106,8 @@ func adminCalls() []adminCall {
 			signed, err := b.Transparency.Checkpoint(ctx, 0)
 			return []string{signed}, err
 		}},
+		{"keys-list", func(_ context.Context, b *Backend, _ AdminRequest) (any, error) { return b.Keys.List(), nil }},
+		{"keys-rotate", func(ctx context.Context, b *Backend, _ AdminRequest) (any, error) { return b.RotateKeys(ctx) }},
 		{"log-keys", func(_ context.Context, b *Backend, _ AdminRequest) (any, error) { return b.Transparency.Keys(), nil }},
 		{"log-cosign", func(ctx context.Context, b *Backend, r AdminRequest) (any, error) {
 			return b.Transparency.Cosign(ctx, r.Checkpoint)

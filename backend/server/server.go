@@ -215,6 +215,7 @@ func (s *Server) sweepLoop(ctx context.Context) {
 	ticker := time.NewTicker(s.SweepEvery)
 	defer ticker.Stop()
 	for {
+		s.followKeys(ctx)
 		swept, err := s.Sweep(ctx, s.Now())
 		switch {
 		case err != nil && ctx.Err() == nil:

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
@@ -43,10 +45,17 @@ type Config struct {
 type Log struct {
 	Config
 	name      string
-	signers   []note.Signer
-	keys      verify.Keys
-	keyList   []string
 	witnesses map[string]note.Verifier // by key
+	own       atomic.Pointer[signing]
+}
+
+// signing is what the log signs with and is read with, for one state of the
+// ring.
+type signing struct {
+	ids     []string // of the ring's keys
+	signers []note.Signer
+	list    []string // verifier keys, the newest first
+	keys    verify.Keys
 }
 
 // New gives the log over a store. Errors are of the witnesses' keys.
@@ -61,7 +70,25 @@ func New(c Config) (*Log, error) {
 		c.Holder = rand.Text()
 	}
 	l := &Log{Config: c, name: "citizens-portal/" + c.Keys.Fingerprint(), witnesses: map[string]note.Verifier{}}
-	for _, k := range c.Keys.ReceiptSigners() {
+	for _, text := range c.Witnesses {
+		v, err := note.NewVerifier(text)
+		if err != nil {
+			return nil, fmt.Errorf("witness key %q: %w", text, err)
+		}
+		l.witnesses[text] = v
+	}
+	_, err := l.signing()
+	return l, err
+}
+
+// signing follows the ring, whose keys may rotate while the log runs.
+func (l *Log) signing() (*signing, error) {
+	ring := l.Config.Keys.ReceiptSigners()
+	if s := l.own.Load(); s != nil && slices.EqualFunc(s.ids, ring, func(id string, k keys.Signer) bool { return id == k.ID }) {
+		return s, nil
+	}
+	s := &signing{}
+	for _, k := range ring {
 		vkey, err := note.NewEd25519VerifierKey(l.name, k.Public)
 		if err != nil {
 			return nil, err
@@ -70,26 +97,41 @@ func New(c Config) (*Log, error) {
 		if err != nil {
 			return nil, err
 		}
-		l.signers = append(l.signers, signer{v, k})
-		l.keyList = append(l.keyList, vkey)
-	}
-	for _, text := range c.Witnesses {
-		v, err := note.NewVerifier(text)
-		if err != nil {
-			return nil, fmt.Errorf("witness key %q: %w", text, err)
-		}
-		l.witnesses[text] = v
+		s.ids, s.signers, s.list = append(s.ids, k.ID), append(s.signers, signer{v, k}), append(s.list, vkey)
 	}
 	var err error
-	l.keys, err = verify.ParseKeys(l.keyList, c.Witnesses)
-	return l, err
+	if s.keys, err = verify.ParseKeys(s.list, l.Witnesses); err != nil {
+		return nil, err
+	}
+	l.own.Store(s)
+	return s, nil
+}
+
+// open reads a checkpoint that a key of the log has signed.
+func (l *Log) open(signed string) (verify.Checkpoint, error) {
+	s, err := l.signing()
+	if err != nil {
+		return verify.Checkpoint{}, err
+	}
+	return s.keys.Open(signed)
+}
+
+// untold reports whether the log has a key that a checkpoint does not name:
+// clients learn of new keys by checkpoints that former ones sign too.
+func (s *signing) untold(c verify.Checkpoint) bool {
+	return len(s.list) > 1 && slices.ContainsFunc(s.list, func(k string) bool { return !slices.Contains(c.Keys, k) })
 }
 
 // Name is the log's name, and Keys its verifier keys, the signing one first.
 func (l *Log) Name() string { return l.name }
 
 // Keys are the log's verifier keys, the newest first.
-func (l *Log) Keys() []string { return l.keyList }
+func (l *Log) Keys() []string {
+	if s, err := l.signing(); err == nil {
+		return s.list
+	}
+	return l.own.Load().list // New made sure of one
+}
 
 // signer signs notes with a key of the ring.
 type signer struct {
@@ -103,11 +145,15 @@ func (s signer) Sign(message []byte) ([]byte, error) { return s.key.Sign(message
 // sign gives a checkpoint its text and signatures. Former keys sign too, so that
 // whoever pinned one goes on.
 func (l *Log) sign(c verify.Checkpoint) (string, error) {
-	c.Log = l.name
-	if len(l.keyList) > 1 {
-		c.Keys = l.keyList
+	s, err := l.signing()
+	if err != nil {
+		return "", err
 	}
-	signed, err := note.Sign(&note.Note{Text: c.Text()}, l.signers...)
+	c.Log = l.name
+	if len(s.list) > 1 {
+		c.Keys = s.list
+	}
+	signed, err := note.Sign(&note.Note{Text: c.Text()}, s.signers...)
 	return string(signed), err
 }
 
@@ -120,6 +166,6 @@ func (l *Log) last(ctx context.Context, tx store.Tx) (store.Checkpoint, verify.C
 	if err != nil {
 		return row, verify.Checkpoint{}, false, err
 	}
-	c, err := l.keys.Open(row.Note)
+	c, err := l.open(row.Note)
 	return row, c, true, err
 }

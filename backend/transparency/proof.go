@@ -101,7 +101,7 @@ func (l *Log) Consistency(ctx context.Context, from, to int64) (proof []verify.H
 		if from < 0 || from > to || to > row.Size {
 			return portal.Invalid("to", "log_size", "the log has %d entries: ask for 0 <= from <= to <= %d", row.Size, row.Size)
 		}
-		last, err := l.keys.Open(row.Note)
+		last, err := l.open(row.Note)
 		if err != nil {
 			return err
 		}
@@ -151,7 +151,7 @@ func (l *Log) Proof(ctx context.Context, tx store.Tx, c portal.Case, words bool,
 	if err != nil {
 		return verify.Proof{}, err
 	}
-	head, err := l.keys.Open(row.Note)
+	head, err := l.open(row.Note)
 	if err != nil {
 		return verify.Proof{}, err
 	}
@@ -253,7 +253,7 @@ var ErrWitness = fmt.Errorf("not a cosignature of a known witness under a checkp
 // with, and names the witnesses. Repeating it changes nothing. ErrWitness when
 // there is none.
 func (l *Log) Cosign(ctx context.Context, signed string) (names []string, err error) {
-	c, err := l.keys.Open(signed)
+	c, err := l.open(signed)
 	if err != nil {
 		return nil, ErrWitness
 	}

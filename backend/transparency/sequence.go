@@ -104,7 +104,11 @@ func (l *Log) needed(ctx context.Context) (needed bool, err error) {
 			return err
 		}
 		_, last, found, err := l.last(ctx, tx)
-		needed = !found || last.Epoch != epoch || l.Now().Sub(last.At) >= stale
+		if err != nil {
+			return err
+		}
+		own, err := l.signing()
+		needed = !found || last.Epoch != epoch || l.Now().Sub(last.At) >= stale || err == nil && own.untold(last)
 		return err
 	})
 	return needed, err
@@ -155,7 +159,11 @@ func (l *Log) step(ctx context.Context, tx store.Tx) (placed int, more bool, err
 	if err != nil {
 		return 0, false, err
 	}
-	if len(waiting) == 0 && next.At.Sub(last.At) < stale {
+	own, err := l.signing()
+	if err != nil {
+		return 0, false, err
+	}
+	if len(waiting) == 0 && next.At.Sub(last.At) < stale && !own.untold(last) {
 		return 0, false, nil
 	}
 	if next.Root, err = grow(ctx, tx, last, waiting); err != nil {

@@ -121,6 +121,7 @@ func verbs() []verb {
 		{"admin", "bootstrap", "print a one-time token for the first administrator", (*command).admin},
 		{"officer", officerWords, "who works in which office", (*command).officer},
 		{"office", officeWords, "offices; add takes JSON on standard input", (*command).officeCommand},
+		{"keys", "list | rotate", "the master keys' names, or new ones to seal and sign with", (*command).keys},
 		{"log", "checkpoint | keys | cosign FILE", "the transparency log: its newest checkpoint, its keys, or keep witnesses' signatures", (*command).transparencyLog},
 		{"version", "", "print the version", (*command).printVersion},
 	}
