@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"os"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"time"
@@ -15,6 +15,10 @@ import (
 // of the first one moves over: drafts, everything unsent, what was refused, and
 // what was acknowledged lately, which is offered again with its receipts and so
 // comes back with the same codes and filing times.
+//
+// What was set aside of an account while its key was not found moves the same
+// way, into that account's own file; there what was acknowledged needs no offer,
+// unless the server was restored meanwhile.
 
 // moveIn carries over what this device holds of the account that its owner had
 // here before under the same way of signing in, if that is another one. It may
@@ -28,8 +32,15 @@ func (h *Home) moveIn(login string) error {
 		return nil
 	}
 	if id.Account != "" {
-		if err := h.carry(id.Account); err != nil {
-			return fmt.Errorf("move the former account's work: %w", err)
+		base := accountBase(id.Account)
+		for _, name := range append(h.setAside(base), h.inUse(base)) {
+			here, err := h.carry(name)
+			if err != nil {
+				return fmt.Errorf("move the former account's work: %w", err)
+			}
+			if !here {
+				return nil // when its key is found again
+			}
 		}
 	}
 	id.Account = h.file.Current
@@ -37,34 +48,68 @@ func (h *Home) moveIn(login string) error {
 	return h.writeVault()
 }
 
-func (h *Home) carry(account string) error {
-	files := userFiles(h.opts.Dir, "user-"+account)
-	if _, err := os.Stat(files[0]); errors.Is(err, os.ErrNotExist) {
-		return nil
+// carry moves what lies under a name into the current account and destroys what
+// is left; false when its key is not found.
+func (h *Home) carry(name string) (bool, error) {
+	if !anyThere(userFiles(h.opts.Dir, name)) {
+		return true, nil
 	}
-	old, err := h.openUser(account)
+	taken, err := h.user.took(name)
 	if err != nil {
-		return err
+		return false, err
 	}
-	if err := errors.Join(h.user.takeOver(old), old.close()); err != nil {
-		return err
+	if !taken {
+		key, err := h.opts.Keys.Load(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			return false, nil
+		}
+		if err != nil {
+			return false, fmt.Errorf("key of the account: %w", err)
+		}
+		old, err := h.openFile(name, key)
+		if err != nil {
+			return false, err
+		}
+		if err := errors.Join(h.user.takeOver(old), old.close()); err != nil {
+			return false, err
+		}
 	}
-	if err := h.opts.Keys.Delete(old.name); err != nil {
-		return fmt.Errorf("destroy key: %w", err)
+	if err := h.destroy(name); err != nil {
+		return false, err
 	}
-	return removeAll(files...)
+	return true, h.user.forgetTaken(name)
 }
 
-// estate is what an account leaves to its successor.
+// estate is what an account's file leaves to its successor.
 type estate struct {
+	account  Account
+	epoch    string
 	drafts   []Draft
-	offered  []Op // acknowledged lately, then unsent, in the order they were written
+	done     []Op // acknowledged lately, in the order they were written
+	unsent   []Op
 	refused  []Op
 	receipts []Receipt
 	cases    []Case
 }
 
-// takeOver copies another account's work into this one, once.
+func takenKey(name string) []byte { return []byte("taken/" + name) }
+
+// took reports whether a file's work is here already.
+func (u *User) took(name string) (taken bool, err error) {
+	err = u.View(func(tx *Tx) error {
+		_, taken, err = get[bool](tx, bucketKV, takenKey(name))
+		return err
+	})
+	return taken, err
+}
+
+// forgetTaken is called when nothing is left under the name, which may be used
+// again.
+func (u *User) forgetTaken(name string) error {
+	return u.Update(func(tx *Tx) error { return del(tx, bucketKV, takenKey(name)) })
+}
+
+// takeOver copies another file's work into this one, once.
 func (u *User) takeOver(old *User) error {
 	var e estate
 	if err := old.View(func(tx *Tx) (err error) { e, err = tx.estate(); return err }); err != nil {
@@ -74,15 +119,18 @@ func (u *User) takeOver(old *User) error {
 		return err
 	}
 	return u.Update(func(tx *Tx) error {
-		done := []byte("taken/" + old.name)
-		if _, ok, err := get[bool](tx, bucketKV, done); ok || err != nil {
-			return err
+		inherit := tx.inherit
+		if sameAccount(u.name, old.name) {
+			inherit = tx.rejoin
 		}
-		return errors.Join(tx.inherit(e), put(tx, bucketKV, done, true))
+		return errors.Join(inherit(e), put(tx, bucketKV, takenKey(old.name), true))
 	})
 }
 
 func (tx *Tx) estate() (e estate, err error) {
+	if e.account, err = tx.Account(); err != nil {
+		return e, err
+	}
 	if e.drafts, err = tx.Drafts(); err != nil {
 		return e, err
 	}
@@ -93,22 +141,20 @@ func (tx *Tx) estate() (e estate, err error) {
 	if err != nil {
 		return e, err
 	}
+	e.epoch = st.Epoch
 	err = each(tx, bucketDone, nil, func(_ []byte, op Op) error {
 		if st.ServerAt.Sub(op.AnsweredAt) < keepDone {
-			op.Deps = nil
-			e.offered = append(e.offered, op)
+			e.done = append(e.done, op)
 		}
 		return nil
 	})
 	if err != nil {
 		return e, err
 	}
-	slices.SortFunc(e.offered, func(a, b Op) int { return cmp.Compare(a.N, b.N) })
-	out, err := tx.Outbox()
-	if err != nil {
+	slices.SortFunc(e.done, func(a, b Op) int { return cmp.Compare(a.N, b.N) })
+	if e.unsent, err = tx.Outbox(); err != nil {
 		return e, err
 	}
-	e.offered = append(e.offered, out...)
 	err = each(tx, bucketReceipts, nil, func(_ []byte, r Receipt) error {
 		e.receipts = append(e.receipts, r)
 		return nil
@@ -117,7 +163,7 @@ func (tx *Tx) estate() (e estate, err error) {
 		return e, err
 	}
 	lanes := map[string]bool{}
-	for _, op := range append(slices.Clone(e.offered), e.refused...) {
+	for _, op := range slices.Concat(e.done, e.unsent, e.refused) {
 		lanes[op.Lane] = true
 	}
 	err = each(tx, bucketCases, nil, func(_ []byte, c Case) error {
@@ -131,10 +177,78 @@ func (tx *Tx) estate() (e estate, err error) {
 
 // inherit adds another account's work to this one's, under numbers of this one.
 func (tx *Tx) inherit(e estate) error {
+	if err := tx.takePapers(e); err != nil {
+		return err
+	}
+	for _, c := range e.cases {
+		_, held, err := tx.Case(c.Complaint.ID)
+		if err != nil {
+			return err
+		}
+		if held {
+			continue
+		}
+		// Of this device alone until the server has it once more.
+		c.Local, c.Complaint.Version = true, 0
+		if err := tx.PutCase(c); err != nil {
+			return err
+		}
+	}
+	for i := range e.done {
+		e.done[i].Deps = nil
+	}
+	return tx.takeOps(slices.Concat(e.done, e.unsent), e.refused)
+}
+
+// rejoin adds to an account's file what was set aside of the same account. If
+// nobody signed in since, the former session goes on.
+func (tx *Tx) rejoin(e estate) error {
 	a, err := tx.Account()
 	if err != nil {
 		return err
 	}
+	if a.Login == "" {
+		if err := put(tx, bucketKV, keyAccount, e.account); err != nil {
+			return err
+		}
+	}
+	st, err := tx.State()
+	if err != nil {
+		return err
+	}
+	if st.Epoch != "" && st.Epoch != e.epoch {
+		return tx.inherit(e) // the server may have lost what it acknowledged
+	}
+	st.Epoch = e.epoch
+	if err := tx.putState(st); err != nil {
+		return err
+	}
+	if err := tx.takePapers(e); err != nil {
+		return err
+	}
+	for _, op := range e.done {
+		if err := put(tx, bucketDone, doneKey(op.Lane, op.Op), op); err != nil {
+			return err
+		}
+	}
+	for _, c := range e.cases {
+		// The feeds bring everything that the server has.
+		_, held, err := tx.Case(c.Complaint.ID)
+		if err != nil {
+			return err
+		}
+		if held || !c.Local {
+			continue
+		}
+		if err := tx.PutCase(c); err != nil {
+			return err
+		}
+	}
+	return tx.takeOps(e.unsent, e.refused)
+}
+
+// takePapers adds drafts and receipts.
+func (tx *Tx) takePapers(e estate) error {
 	for _, d := range e.drafts {
 		if err := tx.PutDraft(d); err != nil {
 			return err
@@ -145,12 +259,14 @@ func (tx *Tx) inherit(e estate) error {
 			return err
 		}
 	}
-	for _, c := range e.cases {
-		// Of this device alone until the server has it once more.
-		c.Local, c.Complaint.Version = true, 0
-		if err := tx.PutCase(c); err != nil {
-			return err
-		}
+	return nil
+}
+
+// takeOps adds operations to be sent and refused ones, under this file's numbers.
+func (tx *Tx) takeOps(send, refused []Op) error {
+	a, err := tx.Account()
+	if err != nil {
+		return err
 	}
 	st, err := tx.State()
 	if err != nil {
@@ -164,7 +280,7 @@ func (tx *Tx) inherit(e estate) error {
 		tx.note = append(tx.note, r)
 		return op, err
 	}
-	for _, op := range e.offered {
+	for _, op := range send {
 		op.Answer, op.AnsweredAt = nil, time.Time{}
 		if op, err = renumber(op); err != nil {
 			return err
@@ -173,7 +289,7 @@ func (tx *Tx) inherit(e estate) error {
 			return err
 		}
 	}
-	for _, op := range e.refused {
+	for _, op := range refused {
 		if op, err = renumber(op); err != nil {
 			return err
 		}

@@ -40,6 +40,12 @@ type homeFile struct {
 	Server  string `json:"server"`
 	Salt    string `json:"salt"`
 	Current string `json:"current,omitempty"` // account whose file is open
+	// Generations counts, by name, how often a key was not found whose files
+	// were then set aside.
+	Generations map[string]int `json:"generations,omitempty"`
+	// Leaving are accounts whose owners logged out and whose keys and files are
+	// being destroyed.
+	Leaving []string `json:"leaving,omitempty"`
 }
 
 const homeFormat = 1
@@ -104,17 +110,13 @@ func OpenHome(o Options) (h *Home, err error) {
 	if h.lock, err = openLock(h.path("lock"), o.LockWait); err != nil {
 		return h, err
 	}
-	key, err := keyFor(o.Keys, o.Rand, "home")
-	if err != nil {
-		return h, fmt.Errorf("key of the folder: %w", err)
-	}
-	if h.seal, err = newSealer(key, o.Rand); err != nil {
-		return h, err
-	}
 	if err = h.readFile(); err != nil {
 		return h, err
 	}
-	if err = h.readVault(); err != nil {
+	if err = h.finishLeaving(); err != nil {
+		return h, err
+	}
+	if err = h.openVault(); err != nil {
 		return h, err
 	}
 	if h.cache, err = openCache(h.path("cache.db"), h.seal, h.space, o.LockWait); err != nil {
@@ -184,28 +186,51 @@ func (h *Home) writeFile() error {
 		return err
 	}
 	h.opts.Faults.write("home.json", false)
-	return writeFile(h.path("home.json"), append(b, '\n'))
+	return h.replace(h.path("home.json"), append(b, '\n'))
 }
 
-func (h *Home) readVault() error {
-	b, err := os.ReadFile(h.path("home.sealed"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+func (h *Home) vaultPath(name string) string { return h.path(name + ".sealed") }
+
+func (h *Home) openVault() error {
+	name, key, err := h.keyOf(homeBase, func(name string) []string { return []string{h.vaultPath(name)} })
+	if err != nil {
+		return fmt.Errorf("key of the folder: %w", err)
+	}
+	if h.seal, err = newSealer(key, h.opts.Rand); err != nil {
+		return err
+	}
+	path := h.vaultPath(name)
+	h.vault, err = readVault(path, h.seal)
+	if errors.Is(err, ErrDamaged) {
+		// Only sign-ins under way and device names are lost: people sign in
+		// again. The broken file is kept for whoever wants to look.
+		err = os.Rename(path, path+".damaged")
 	}
 	if err != nil {
 		return err
 	}
-	plain, err := h.seal.open("home.sealed", b)
-	if err == nil {
-		err = json.Unmarshal(plain, &h.vault)
+	return h.mergeVaults()
+}
+
+const vaultPlace = "home.sealed"
+
+// readVault opens a sealed file; there being none is an empty one.
+func readVault(path string, s *sealer) (v vault, err error) {
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return v, nil
 	}
 	if err != nil {
-		// Only sign-ins under way and device names are lost: people sign in
-		// again. The broken file is kept for whoever wants to look.
-		h.vault = vault{}
-		return os.Rename(h.path("home.sealed"), h.path("home.sealed.damaged"))
+		return v, err
 	}
-	return nil
+	plain, err := s.open(vaultPlace, b)
+	if err != nil {
+		return v, err
+	}
+	if err := json.Unmarshal(plain, &v); err != nil {
+		return vault{}, fmt.Errorf("%s: %w: %w", vaultPlace, ErrDamaged, err)
+	}
+	return v, nil
 }
 
 func (h *Home) writeVault() error {
@@ -213,12 +238,25 @@ func (h *Home) writeVault() error {
 	if err != nil {
 		return err
 	}
-	sealed, err := h.seal.seal("home.sealed", b)
+	sealed, err := h.seal.seal(vaultPlace, b)
 	if err != nil {
 		return err
 	}
-	h.opts.Faults.write("home.sealed", false)
-	return writeFile(h.path("home.sealed"), sealed)
+	h.opts.Faults.write(vaultPlace, false)
+	return h.replace(h.vaultPath(h.inUse(homeBase)), sealed)
+}
+
+// replace writes one of the folder's own files: on a full device the reserve is
+// for them, too, since nobody could sign in or log out otherwise.
+func (h *Home) replace(path string, content []byte) error {
+	err := writeFile(path, content)
+	if diskFull(err) && h.space.release() {
+		err = writeFile(path, content)
+	}
+	if diskFull(err) {
+		return fmt.Errorf("%w: %w", ErrFull, err)
+	}
+	return err
 }
 
 // Server is the base URL the folder belongs to.
@@ -329,6 +367,9 @@ func (h *Home) Adopt(session api.Session, login string) (*User, error) {
 	if h.opts.Faults.Bug == BugSharedFile {
 		name = h.hash("")
 	}
+	if err := h.finishLeaving(); err != nil {
+		return nil, err
+	}
 	if h.file.Current != name {
 		if h.user != nil {
 			if err := h.user.close(); err != nil {
@@ -349,7 +390,7 @@ func (h *Home) Adopt(session api.Session, login string) (*User, error) {
 	if err := h.user.Update(func(tx *Tx) error { return tx.signIn(session, login, id) }); err != nil {
 		return nil, err
 	}
-	return h.user, h.moveIn(login)
+	return h.user, errors.Join(h.moveBack(), h.moveIn(login))
 }
 
 // identify gives the identity for a sign-in. When somebody else signs up with the
@@ -378,6 +419,9 @@ func (h *Home) openCurrent() error {
 		return err
 	}
 	h.user = u
+	if err := h.moveBack(); err != nil {
+		return err
+	}
 	var login string
 	err = u.View(func(tx *Tx) error {
 		a, err := tx.Account()
@@ -391,8 +435,9 @@ func (h *Home) openCurrent() error {
 }
 
 // Leave ends the use of the current account. With keep its sealed files and
-// key stay for the next sign-in; otherwise the key is destroyed first, then
-// the files: without the key they are noise, whatever the disk still holds.
+// key stay for the next sign-in; otherwise they are destroyed, key first, with
+// whatever was set aside of the account. That is written down before, so that a
+// logout that is cut short is finished when the folder is opened again.
 func (h *Home) Leave(keep bool) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -403,17 +448,14 @@ func (h *Home) Leave(keep bool) error {
 	if err := h.rememberNumber(u, keep); err != nil {
 		return err
 	}
+	if !keep {
+		h.file.Leaving = append(h.file.Leaving, accountBase(h.file.Current))
+	}
 	h.user, h.file.Current = nil, ""
 	if err := errors.Join(u.close(), h.writeFile()); err != nil {
 		return err
 	}
-	if keep {
-		return nil
-	}
-	if err := h.opts.Keys.Delete(u.name); err != nil {
-		return fmt.Errorf("destroy key: %w", err)
-	}
-	return removeAll(userFiles(h.opts.Dir, u.name)...)
+	return h.finishLeaving()
 }
 
 // rememberNumber keeps the operation counter beside the device's identity, and

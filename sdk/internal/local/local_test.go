@@ -344,24 +344,6 @@ func TestIdentityKeepsNumbersAcrossLogout(t *testing.T) {
 	}
 }
 
-func TestLogoutCutShortLeavesNothingReadable(t *testing.T) {
-	dir := t.TempDir()
-	h := openHome(t, dir)
-	u := signedIn(t, h, "c:1")
-	enqueue(t, u, op("1", "a"))
-	name := u.name
-	if err := h.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := FileKeys(filepath.Join(dir, "keys")).Delete(name); err != nil { // the crash comes right after
-		t.Fatal(err)
-	}
-	h = openHome(t, dir)
-	if got := outbox(t, h.Current()); len(got) != 0 {
-		t.Fatalf("%v", got)
-	}
-}
-
 func TestSealedValuesAreBoundToTheirPlace(t *testing.T) {
 	s := testSealer(t)
 	sealed, err := s.seal("drafts/1", []byte("text"))

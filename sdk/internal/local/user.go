@@ -58,22 +58,43 @@ func userFiles(dir, name string) []string {
 	return []string{db, db + ".new", db + ".before-migration", filepath.Join(dir, name+".journal"), filepath.Join(dir, name+".files")}
 }
 
-// openUser opens an account's file. A damaged one is set aside; then, and when it
-// is not there at all, the unsent work comes back from the journal; the rest comes back from the server after
-// signing in.
-func (h *Home) openUser(hash string) (*User, error) {
-	name := "user-" + hash
-	paths := userFiles(h.opts.Dir, name)
-	if _, err := h.opts.Keys.Load(name); errors.Is(err, fs.ErrNotExist) {
-		// A logout that was cut short after the key was destroyed.
-		if err := removeAll(paths...); err != nil {
-			return nil, err
-		}
-	}
-	key, err := keyFor(h.opts.Keys, h.opts.Rand, name)
+// openUser opens an account's file. When its key is not found the file is set
+// aside, see aside.go.
+func (h *Home) openUser(account string) (*User, error) {
+	base := accountBase(account)
+	name, key, err := h.keyOf(base, func(name string) []string { return userFiles(h.opts.Dir, name) })
 	if err != nil {
 		return nil, fmt.Errorf("key of the account: %w", err)
 	}
+	u, err := h.openFile(name, key)
+	if err != nil {
+		return nil, err
+	}
+	if least := numbersOf(h.file.Generations[base]); least > 0 {
+		if err := u.countFrom(least); err != nil {
+			return nil, errors.Join(err, u.close())
+		}
+	}
+	return u, nil
+}
+
+// countFrom makes operation numbers begin after n.
+func (u *User) countFrom(n int64) error {
+	return u.Update(func(tx *Tx) error {
+		st, err := tx.State()
+		if err != nil || st.N >= n {
+			return err
+		}
+		st.N = n
+		return tx.putState(st)
+	})
+}
+
+// openFile opens one generation of an account's file. A damaged one is set aside;
+// then, and when it is not there at all, the unsent work comes back from the
+// journal; the rest comes back from the server after signing in.
+func (h *Home) openFile(name string, key []byte) (*User, error) {
+	paths := userFiles(h.opts.Dir, name)
 	s, err := newSealer(key, h.opts.Rand)
 	if err != nil {
 		return nil, err
