@@ -15,6 +15,8 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -543,5 +545,31 @@ func BenchmarkSendFile(b *testing.B) {
 		if out, err := p.send(); err != nil || out.Sent != 1 {
 			b.Fatalf("%+v %v", out, err)
 		}
+	}
+}
+
+// TestLittleSpaceRefusesFilesFirst: a device that had no room for its reserve
+// takes no photos, and a complaint in words all the same.
+func TestLittleSpaceRefusesFilesFirst(t *testing.T) {
+	s, _ := newServer()
+	p := newPhone(t, s)
+	p.signIn(mobile)
+	p.restart(func(c *sdk.Config) {
+		// Nothing can be put in the reserve's place.
+		reserve := filepath.Join(c.Dir, "reserve")
+		if err := errors.Join(os.Remove(reserve), os.MkdirAll(filepath.Join(reserve, "full"), 0o700)); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if _, err := p.Complaints.AddFile(t.Context(), strings.NewReader("#!AMR\nsaid on the way")); !errors.Is(err, sdk.ErrFull) {
+		t.Errorf("a file: %v", err)
+	}
+	if _, err := p.Complaints.SaveDraft(t.Context(), sdk.Draft{Text: "half a thought"}); err != nil {
+		t.Error(err)
+	}
+	id := p.lodge("no water").Complaint.ID
+	p.sync()
+	if c := p.show(id); c.State != sdk.StateReceived {
+		t.Errorf("%+v", c)
 	}
 }

@@ -3,6 +3,8 @@ package local
 import (
 	"errors"
 	"runtime"
+	"slices"
+	"strings"
 	"syscall"
 )
 
@@ -22,8 +24,18 @@ var (
 	ErrFull = errors.New("the device is full: free some space and try again")
 )
 
-// diskFull recognises "no space left" on every platform.
+// diskFull recognises "no space left" on every platform; a quota and the largest
+// file that is allowed come to the same. bbolt tells some failures in words only.
 func diskFull(err error) bool {
+	if err == nil {
+		return false
+	}
 	const windowsDiskFull = syscall.Errno(112) // ERROR_DISK_FULL
-	return errors.Is(err, syscall.ENOSPC) || (runtime.GOOS == "windows" && errors.Is(err, windowsDiskFull))
+	full := []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG}
+	if runtime.GOOS == "windows" {
+		full = append(full, windowsDiskFull)
+	}
+	return slices.ContainsFunc(full, func(e syscall.Errno) bool {
+		return errors.Is(err, e) || strings.HasSuffix(err.Error(), ": "+e.Error())
+	})
 }
