@@ -27,6 +27,7 @@ const (
 	FileFailed  FileState = "failed"  // the server will not have it, see Problem
 	FileRefused FileState = "refused" // the server has seen it and does not keep it
 	FileAwaited FileState = "awaited" // promised by another device, not there yet
+	FileLost    FileState = "lost"    // lost when the server was restored, and not here any more
 )
 
 // Attachment is one file of a complaint, with where it is.
@@ -112,6 +113,8 @@ func filesOf(c api.Complaint, events []api.Event) []Attachment {
 				a.State, a.Sent = FileSent, f.Size
 			case api.FileRefused:
 				a.State = FileRefused
+			case api.FileLost:
+				a.State = FileLost
 			}
 			list = append(list, a)
 		}
@@ -170,7 +173,7 @@ func withPending(list []Attachment, id string, op local.Op) []Attachment {
 		known := false
 		for i := range list {
 			if known = list[i].SHA256 == f.SHA256; known {
-				if list[i].State == FileAwaited {
+				if list[i].State == FileAwaited || list[i].State == FileLost {
 					list[i].State = FileWaiting
 				}
 				break
@@ -186,11 +189,13 @@ func withPending(list []Attachment, id string, op local.Op) []Attachment {
 // follow puts how far this device got beside what the server said; the server's
 // word is the later one.
 func (a *Attachment) follow(t local.Transfer) {
-	if a.State == FileSent || a.State == FileRefused {
+	if a.State == FileSent || a.State == FileRefused || a.State == FileLost && t.Done() {
 		return
 	}
 	a.Sent, a.Problem, a.Begun = t.Offset, t.Problem, true
 	switch {
+	case t.Lost:
+		a.State, a.Sent = FileLost, 0
 	case t.Done():
 		a.State = FileSent
 	case t.Problem != nil:

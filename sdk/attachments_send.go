@@ -206,7 +206,9 @@ func (s *Syncer) advance(t local.Transfer) (done bool, err error) {
 		wanted, err = tx.EndTransfer(t, more)
 		return err
 	})
-	if err != nil || wanted {
+	// Otherwise the bytes stay for a week (local.User.SweepFiles): a server that
+	// goes back to yesterday's backup may ask for them.
+	if err != nil || wanted || !s.c.home.LowSpace() {
 		return err == nil, err
 	}
 	u, err := s.c.user()

@@ -253,8 +253,14 @@ func TestFileGoesAfterItsComplaint(t *testing.T) {
 	if change := <-changes; !slices.Contains(change.Files, id) {
 		t.Errorf("told %+v", change)
 	}
-	_, err = p.Complaints.OpenFile(t.Context(), f.SHA256)
-	wantErr(t, err, sdk.ErrNotFound) // it is the server's now
+	// It stays for a week, in case the server loses it.
+	if got, err := p.Complaints.OpenFile(t.Context(), f.SHA256); err != nil || !bytes.Equal(got, content) {
+		t.Errorf("kept %d bytes, %v", len(got), err)
+	}
+	kept, err := filepath.Glob(filepath.Join(p.cfg.Dir, "user-*.files", f.SHA256))
+	if err != nil || len(kept) != 1 || os.Remove(kept[0]) != nil {
+		t.Fatalf("%v %v", kept, err)
+	}
 	if got, err := p.Complaints.FetchFile(t.Context(), id, f.SHA256); err != nil || !bytes.Equal(got, content) {
 		t.Errorf("fetched %d bytes, %v", len(got), err)
 	}

@@ -70,6 +70,8 @@ func photoOf(w Words, f sdk.Attachment) Photo {
 		p.Word, p.Mark, p.Failed, p.Again = w.T("photo.failed"), assets.IconLoop, true, true
 	case sdk.FileRefused:
 		p.Word, p.Mark, p.Failed = w.T("photo.refused"), assets.IconCross, true
+	case sdk.FileLost:
+		p.Word, p.Mark, p.Failed = w.T("photo.lost"), assets.IconCross, true
 	case sdk.FileAwaited:
 		p.Word, p.Mark = w.T("photo.awaited"), assets.IconSync
 	default:

@@ -133,6 +133,72 @@ func TestPhoto(t *testing.T) {
 	})
 }
 
+// restore ends the server, restores a backup and starts again.
+func (r *rig) restore(t *testing.T, backup string) {
+	t.Helper()
+	r.kill()
+	if r.dsn != "" {
+		r.dsn = databases.New(t) // a backup goes into an empty one
+	}
+	r.portald(0, "restore", backup)
+	r.serve()
+}
+
+// TestRestoreWithFiles: a backup has the attachments in it. A file whose bytes are
+// in no backup is never said to be there: the phone sends it again.
+func TestRestoreWithFiles(t *testing.T) {
+	both(t, func(t *testing.T, r *rig) {
+		r.serve()
+		r.register("phone", swatCNIC, swatMobile, "swat")
+		r.do("phone", "categories")
+		photo := r.write("photo.jpg", noisy(t, 300, 200))
+		filed := read[withFiles](t, r.do("phone", "lodge", "--category", category, "--district", "swat", "--text", "the pipe, seen", "--photo", photo, "--wait", "60s"))
+		r.officer("focal", "focal.swat")
+		seen := read[withFiles](t, r.do("focal", "show", filed.ID))
+		if len(seen.Files) != 1 || seen.Files[0].State != "sent" {
+			t.Fatalf("the officer sees %+v", seen.Files)
+		}
+		sha, stored := seen.Files[0].SHA256, filepath.Join(r.path("data"), "files")
+
+		r.portald(0, "backup", r.path("whole"))
+		r.kill()
+		if err := os.RemoveAll(stored); err != nil {
+			t.Fatal(err)
+		}
+		if out := r.portald(1, "check"); !strings.Contains(out, sha+": its bytes are gone") {
+			t.Errorf("check: %s", out)
+		}
+		r.restore(t, r.path("whole"))
+		if got := r.fetched("focal", filed.ID, sha); hashOf(got) != sha {
+			t.Fatalf("%d bytes came back with another hash", len(got))
+		}
+		if out := r.portald(0, "check"); !strings.HasSuffix(strings.TrimSpace(out), "check: ok") {
+			t.Fatalf("check:\n%s", out)
+		}
+
+		if err := os.RemoveAll(stored); err != nil {
+			t.Fatal(err)
+		}
+		r.portald(0, "backup", r.path("without"))
+		r.restore(t, r.path("without"))
+		if out := r.portald(0, "check"); !strings.HasSuffix(strings.TrimSpace(out), "check: ok") {
+			t.Fatalf("check:\n%s", out)
+		}
+		r.do("focal", "sync")
+		if got := r.files("focal", filed.ID); len(got) != 1 || got[0].State != "lost" {
+			t.Fatalf("the officer sees %+v", got)
+		}
+		r.do("phone", "sync")
+		r.do("focal", "sync")
+		if got := r.files("focal", filed.ID); len(got) != 1 || got[0].State != "sent" {
+			t.Fatalf("after the phone sent it again the officer sees %+v", got)
+		}
+		if got := r.fetched("focal", filed.ID, sha); hashOf(got) != sha {
+			t.Fatalf("%d bytes came with another hash", len(got))
+		}
+	})
+}
+
 // TestUploadSurvivesKills sends a photo over a slow link while the server and
 // the phone are killed in turns: it arrives whole, and no byte that was
 // acknowledged is sent again.

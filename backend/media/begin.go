@@ -86,7 +86,7 @@ func (s *Service) promise(ctx context.Context, tx store.Tx, v Viewer, w Wanted) 
 	case known.State == Refused:
 		return file{}, portal.Invalid("sha256", "file_refused", "this file was refused before (%s)", known.Why)
 	}
-	f.Uploads = known.Uploads
+	f.Uploads, f.State = known.Uploads, known.State
 	return f, nil
 }
 

@@ -54,7 +54,7 @@ func (s *Service) Finish(ctx context.Context, id string) error {
 		return errors.Join(s.staging.remove(id), portal.Invalid("sha256", "file_hash", "what arrived does not have the promised hash: send it again"))
 	}
 	f, err := s.known(ctx, info)
-	if err != nil || f.State != "" {
+	if err != nil || !f.State.open() {
 		return errors.Join(err, s.staging.drop(id))
 	}
 	thumb, err := s.judge(ctx, f, content)
@@ -141,7 +141,7 @@ func (s *Service) record(ctx context.Context, id string, f file, no *refusal, th
 		if err != nil {
 			return err
 		}
-		if spare = now.State != ""; spare {
+		if spare = !now.State.open(); spare {
 			spare = now.Blob != id
 			return nil
 		}
@@ -255,64 +255,4 @@ func (s *Service) forget(ctx context.Context, id string) error {
 		return s.staging.remove(id)
 	}
 	return errors.Join(s.Blobs.Delete(ctx, id), s.Blobs.Delete(ctx, thumbOf(id)), s.staging.remove(id))
-}
-
-// Check recounts what is known of files: each belongs to a case that promises
-// it as it is, and what is ready lies in blobs with its promised length.
-func Check(ctx context.Context, db store.Store, blobs Blobs) ([]string, error) {
-	var found []string
-	err := db.View(ctx, func(tx store.Tx) error {
-		records, err := tx.Records(ctx, kindFile, "")
-		if err != nil {
-			return err
-		}
-		for _, r := range records {
-			f, err := decodeFile(r)
-			if err != nil {
-				found = append(found, err.Error())
-				continue
-			}
-			wrong, err := checkFile(ctx, tx, blobs, f)
-			if err != nil {
-				return err
-			}
-			if wrong != "" {
-				found = append(found, fmt.Sprintf("file %s: %s", r.ID, wrong))
-			}
-		}
-		return nil
-	})
-	return found, err
-}
-
-func checkFile(ctx context.Context, tx store.Tx, blobs Blobs, f file) (string, error) {
-	c, err := tx.Case(ctx, store.ScopeOf(portal.Actor{Kind: portal.SystemActor}), f.Case)
-	if errors.Is(err, store.ErrNotFound) {
-		return "its case is not there", nil
-	}
-	if err != nil {
-		return "", err
-	}
-	all, err := promises(ctx, tx, c)
-	if err != nil {
-		return "", err
-	}
-	if !slices.ContainsFunc(all, func(p file) bool {
-		return p.SHA256 == f.SHA256 && p.Size == f.Size && p.Event == f.Event && p.Owner == f.Owner
-	}) {
-		return "nothing in its case promises it", nil
-	}
-	if f.State != Ready {
-		return "", nil
-	}
-	n, err := blobs.Size(ctx, f.Blob)
-	switch {
-	case errors.Is(err, portal.ErrNotFound):
-		return "its bytes are gone", nil
-	case err != nil:
-		return "", err
-	case n != f.Size:
-		return fmt.Sprintf("has %d bytes, %d were promised", n, f.Size), nil
-	}
-	return "", nil
 }

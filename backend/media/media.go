@@ -100,11 +100,16 @@ func (v Viewer) find(ctx context.Context, tx store.Tx, id string) (portal.Case, 
 // State is what became of a promised file; empty while it is awaited.
 type State string
 
-// The states. Refused is final: the same bytes are never accepted.
+// The states. Refused is final: the same bytes are never accepted. Lost is what was
+// ready before a restore that did not bring its bytes back; it may be sent again.
 const (
 	Ready   State = "ready"
 	Refused State = "refused"
+	Lost    State = "lost"
 )
+
+// open reports whether an upload may still bring the file.
+func (s State) open() bool { return s == "" || s == Lost }
 
 // Kinds of record: a file by case and hash, and a citizen's use of the month.
 const (

@@ -73,17 +73,49 @@ func mustDefaults(c Config) Config {
 	return c
 }
 
-// Backup writes a consistent copy of the store to a new file, mode 0600. The
-// keys are not in it: keep them apart.
+// Backup writes a consistent copy of the store, with the attachments of the data
+// folder, to a new file, mode 0600. Attachments in a bucket stay there. The keys are
+// not in it: keep them apart.
 func Backup(ctx context.Context, c Config, file string) error {
+	return backup(ctx, c, file, func(w io.Writer) (io.WriteCloser, error) { return unsealed{w}, nil })
+}
+
+// unsealed writes as it is.
+type unsealed struct{ io.Writer }
+
+func (unsealed) Close() error { return nil }
+
+// backup writes an archive through what sealing gives.
+func backup(ctx context.Context, c Config, file string, sealing func(io.Writer) (io.WriteCloser, error)) error {
 	if err := newFileAt(file); err != nil {
+		return err
+	}
+	c, err := c.withDefaults()
+	if err != nil {
 		return err
 	}
 	s, err := openBeside(ctx, c)
 	if err != nil {
 		return err
 	}
-	return errors.Join(s.Backup(ctx, file), s.Close())
+	blobs, err := openBlobs(ctx, c)
+	if err != nil {
+		return errors.Join(err, s.Close())
+	}
+	err = aside(c.DataDir, func(dir string) error {
+		storeCopy := filepath.Join(dir, "store")
+		if err := s.Backup(ctx, storeCopy); err != nil {
+			return err
+		}
+		return writeNew(file, func(w io.Writer) error {
+			out, err := sealing(w)
+			if err != nil {
+				return err
+			}
+			return errors.Join(writeArchive(ctx, out, storeCopy, s, blobs), out.Close())
+		})
+	})
+	return errors.Join(err, s.Close())
 }
 
 // Restore replaces the store with a backup and starts a new epoch: devices then
@@ -103,10 +135,23 @@ func Restore(ctx context.Context, c Config, file string) error {
 	if err != nil {
 		return err
 	}
-	if c.DSN == "" {
-		return restoreEmbedded(ctx, c, file)
+	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
+		return fmt.Errorf("data folder: %w", err)
 	}
-	err = postgres.Restore(ctx, file, postgres.Config{DSN: c.DSN})
+	blobs, err := openBlobs(ctx, c)
+	if err != nil {
+		return err
+	}
+	return unpack(ctx, c, file, blobs, func(storeCopy string) error {
+		if c.DSN == "" {
+			return restoreEmbedded(ctx, c, storeCopy, blobs)
+		}
+		return restoreDatabase(ctx, c, storeCopy, blobs)
+	})
+}
+
+func restoreDatabase(ctx context.Context, c Config, file string, blobs media.Blobs) error {
+	err := postgres.Restore(ctx, file, postgres.Config{DSN: c.DSN})
 	switch {
 	case errors.Is(err, os.ErrExist):
 		return fmt.Errorf("%w: %w", portal.ErrConflict, err)
@@ -117,15 +162,23 @@ func Restore(ctx context.Context, c Config, file string) error {
 	if err != nil {
 		return err
 	}
-	return startEpoch(ctx, c, s)
+	return startEpoch(ctx, c, s, blobs)
 }
 
-// startEpoch begins a new life of a store's data and closes it.
-func startEpoch(ctx context.Context, c Config, s store.Store) error {
+// startEpoch begins a new life of a store's data, in which no file counts as ready
+// whose bytes did not come with it, and closes it.
+func startEpoch(ctx context.Context, c Config, s store.Store, blobs media.Blobs) error {
 	if err := checkRestored(ctx, c, s); err != nil {
 		return errors.Join(err, s.Close())
 	}
-	err := s.Update(ctx, func(tx store.Tx) error { return newEpoch(ctx, tx, c.Rand) })
+	lost, err := media.MarkLost(ctx, s, blobs, c.Now())
+	if err != nil {
+		return errors.Join(fmt.Errorf("files: %w", err), s.Close())
+	}
+	if lost > 0 {
+		c.Log.WarnContext(ctx, "attachments are not in the backup; the devices that have them are asked to send them again", "files", lost)
+	}
+	err = s.Update(ctx, func(tx store.Tx) error { return newEpoch(ctx, tx, c.Rand) })
 	return errors.Join(err, s.Close())
 }
 
@@ -152,10 +205,7 @@ func checkRestored(ctx context.Context, c Config, s store.Store) error {
 
 // restoreEmbedded makes the new store ready under another name first: the one
 // that is there stays until nothing can fail but a rename.
-func restoreEmbedded(ctx context.Context, c Config, file string) error {
-	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
-		return err
-	}
+func restoreEmbedded(ctx context.Context, c Config, file string, blobs media.Blobs) error {
 	path := filepath.Join(c.DataDir, StoreFile)
 	incoming := path + ".incoming"
 	defer removeStore(incoming)
@@ -167,7 +217,7 @@ func restoreEmbedded(ctx context.Context, c Config, file string) error {
 	if err != nil {
 		return err
 	}
-	if err := startEpoch(ctx, c, s); err != nil {
+	if err := startEpoch(ctx, c, s, blobs); err != nil {
 		return err
 	}
 	if _, err := os.Stat(path); err == nil {

@@ -64,36 +64,13 @@ func BackupSealed(ctx context.Context, c Config, file string, to Recipients) err
 	if !to.Any() {
 		return portal.Invalid("recipient", "recipient_missing", "name who can open it with --recipient or --recipients-file")
 	}
-	if err := newFileAt(file); err != nil {
-		return err
-	}
-	c, err := c.withDefaults()
-	if err != nil {
-		return err
-	}
-	return aside(c.DataDir, func(dir string) error {
-		plain := filepath.Join(dir, "plain")
-		if err := Backup(ctx, c, plain); err != nil {
-			return err
+	return backup(ctx, c, file, func(w io.Writer) (io.WriteCloser, error) {
+		sealed, err := age.Encrypt(w, to.list...)
+		if err != nil {
+			return nil, fmt.Errorf("seal backup: %w", err)
 		}
-		return writeNew(file, func(w io.Writer) error { return seal(w, plain, to) })
+		return sealed, nil
 	})
-}
-
-func seal(w io.Writer, plain string, to Recipients) error {
-	in, err := os.Open(plain)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = in.Close() }()
-	sealed, err := age.Encrypt(w, to.list...)
-	if err != nil {
-		return fmt.Errorf("seal backup: %w", err)
-	}
-	if _, err := io.Copy(sealed, in); err != nil {
-		return fmt.Errorf("seal backup: %w", err)
-	}
-	return sealed.Close()
 }
 
 // RestoreSealed is Restore of a sealed backup, opened with the identities of a

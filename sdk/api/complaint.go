@@ -72,8 +72,8 @@ type File struct {
 	SHA256 string `json:"sha256"` // of the content, hex
 	Size   int64  `json:"size"`   // bytes
 	Type   string `json:"type"`   // media type
-	// State is the server's word on it: FileReady, FileRefused, or empty while
-	// it is awaited. Clients leave it empty.
+	// State is the server's word on it: FileReady, FileRefused, FileLost, or
+	// empty while it is awaited. Clients leave it empty.
 	State string `json:"state,omitempty"`
 }
 
@@ -81,6 +81,9 @@ type File struct {
 const (
 	FileReady   = "ready"   // can be fetched
 	FileRefused = "refused" // of another kind than promised, broken, or malware
+	// FileLost: it was here, and the server was restored from a backup without
+	// it. Whoever promised it may send it again.
+	FileLost = "lost"
 )
 
 // Event is one thing that happened to a complaint, in plain order of N.

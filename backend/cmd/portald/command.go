@@ -114,7 +114,7 @@ func verbs() []verb {
 		{"sweep", "", "do all timed work as of --as-of: escalation, silent closure, expiry", (*command).sweep},
 		{"check", "", "recount the whole store; ends with 'check: ok' or a line for each fault", (*command).check},
 		{"scrub", "", "make what was erased unreadable in the store's files, however large; writes wait meanwhile", (*command).scrub},
-		{"backup", "FILE", "write a consistent copy of the store, also beside a live server", (*command).backup},
+		{"backup", "FILE", "write a consistent copy of the store and its attachments, also beside a live server", (*command).backup},
 		{"restore", "FILE", "replace the store with a copy (PostgreSQL: fill an empty database); devices then offer again what they keep", (*command).restore},
 		{"seed", "[DIR]", "add or replace places, offices, categories and policies from CSV files", (*command).seed},
 		{"migrate", "", "bring the store to this program's version", (*command).migrate},

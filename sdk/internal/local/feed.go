@@ -293,6 +293,9 @@ func (tx *Tx) entry(feed string, gen int64, e api.Entry, snapshot bool, out *App
 			return err
 		}
 	}
+	if err := tx.sendLostAgain(e); err != nil {
+		return err
+	}
 	for _, ev := range e.Events {
 		if err := put(tx, bucketEvents, eventKey(e.Case, ev.N), ev); err != nil {
 			return err

@@ -172,3 +172,51 @@ func TestFilesNobodyWantsGo(t *testing.T) {
 		}
 	}
 }
+
+// TestLostFileGoesAgain: what the server lost is sent again by the device that has
+// it, and counts as lost where it is not any more.
+func TestLostFileGoesAgain(t *testing.T) {
+	h := openHome(t, t.TempDir())
+	u := signedIn(t, h, "c:1")
+	here, gone := api.File{SHA256: sum("here"), Size: 4}, api.File{SHA256: sum("gone for ever"), Size: 13}
+	if err := u.PutFile(here.SHA256, []byte("here")); err != nil {
+		t.Fatal(err)
+	}
+	lodge := op("1", "case")
+	lodge.Body = []byte(`{"files":[{"sha256":"` + here.SHA256 + `"},{"sha256":"` + gone.SHA256 + `"}]}`)
+	transfer := func(f api.File) (out Transfer) {
+		t.Helper()
+		if err := u.View(func(tx *Tx) (err error) { out, _, err = tx.Transfer("case", f.SHA256); return err }); err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	sent := func() {
+		t.Helper()
+		err := u.Update(func(tx *Tx) error {
+			_, err := tx.EndTransfer(Transfer{Case: "case", File: here}, nil)
+			_, err2 := tx.EndTransfer(Transfer{Case: "case", File: gone}, nil)
+			return errors.Join(err, err2)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	sent()
+	lost := func(f api.File) api.File { f.State = api.FileLost; return f }
+	entry := api.Entry{N: 1, Type: api.EntryGrant, Case: "case", Event: 1, Complaint: &api.Complaint{ID: "case", Files: []api.File{lost(here), lost(gone)}}}
+	if err := u.Update(func(tx *Tx) error { return tx.sendLostAgain(entry) }); err != nil {
+		t.Fatal(err)
+	}
+	if a, b := transfer(here), transfer(gone); !a.Open() || a.File.State != "" || b.Open() {
+		t.Errorf("%+v\n%+v", a, b)
+	}
+	// The server lost the record, too: the operation is offered again.
+	sent()
+	if err := u.Update(func(tx *Tx) error { return tx.startTransfers(lodge) }); err != nil {
+		t.Fatal(err)
+	}
+	if a, b := transfer(here), transfer(gone); !a.Open() || b.Open() || !b.Lost {
+		t.Errorf("%+v\n%+v", a, b)
+	}
+}

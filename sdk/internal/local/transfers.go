@@ -37,6 +37,9 @@ type Transfer struct {
 	// Problem is why the server will not have it.
 	Problem *api.Problem `json:"problem,omitempty"`
 	DoneAt  time.Time    `json:"done_at,omitzero"`
+	// Lost: the server was restored, may not have it any more, and it is not
+	// here either.
+	Lost bool `json:"lost,omitempty"`
 }
 
 // Done reports whether the server has it all.
@@ -77,10 +80,47 @@ func (tx *Tx) startTransfers(op Op) error {
 		if err != nil {
 			return err
 		}
-		if (ok && held.Open()) || !tx.u.HasFile(f.SHA256) {
+		if ok && held.Open() {
+			continue
+		}
+		if !tx.u.HasFile(f.SHA256) {
+			// Its operation was offered again.
+			if held.Lost = held.Done(); held.Lost {
+				if err := tx.PutTransfer(held); err != nil {
+					return err
+				}
+			}
 			continue
 		}
 		if err := tx.PutTransfer(Transfer{Case: op.Lane, File: f, At: tx.now}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sendLostAgain sends files again that this device sent and still has, and that
+// the server lost.
+func (tx *Tx) sendLostAgain(e api.Entry) error {
+	var files []api.File
+	if e.Complaint != nil {
+		files = append(files, e.Complaint.Files...)
+	}
+	for _, ev := range e.Events {
+		files = append(files, ev.Files...)
+	}
+	for _, f := range files {
+		if f.State != api.FileLost || !tx.u.HasFile(f.SHA256) {
+			continue
+		}
+		t, ok, err := tx.Transfer(e.Case, f.SHA256)
+		if err != nil {
+			return err
+		}
+		if !ok || !t.Done() {
+			continue
+		}
+		if err := tx.PutTransfer(Transfer{Case: e.Case, File: t.File, At: tx.now}); err != nil {
 			return err
 		}
 	}
