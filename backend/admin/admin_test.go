@@ -326,6 +326,7 @@ func TestImportErrors(t *testing.T) {
 		{"formula", root, officersFile(`a.b,=1+1,governor,staff,no,T,,,no`), `o.csv:2: name begins with "="`},
 		{"an open quote", root, officersFile(`a.b,"A,governor,staff,no,T,,,no`), `o.csv:2: `},
 		{"too few cells", root, officersFile(`a.b,A`), `o.csv:2: has 2 cells`},
+		{"not UTF-8 before it travelled as JSON", root, officersFile("a.b,\ufffd,governor,staff,no,T,,,no"), `o.csv:2: name is not valid UTF-8`},
 		{"not UTF-8", root, officersFile("a.b,\xff,governor,staff,no,T,,,no"), `o.csv:2: name is not valid UTF-8`},
 		{"a column too many", root, admin.File{Kind: admin.OfficersFile, Name: "o.csv", CSV: "salary," + header}, `o.csv:1: column "salary" is unknown`},
 		{"empty", root, admin.File{Kind: admin.OfficersFile, Name: "o.csv"}, `o.csv:1: needs a first line`},

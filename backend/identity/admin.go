@@ -54,7 +54,7 @@ func (s *Service) prepareCredential(ctx context.Context, c *Credential) (hash, s
 	if raw, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(c.TOTPSecret); err != nil || len(raw) < 16 {
 		errTOTP = portal.Invalid("totp_secret", "totp_secret", "a TOTP secret is at least 16 bytes in base32")
 	}
-	if err := portal.Collect(checkOfficerID(c.Officer), checkPassword(c.Officer, c.Password), errTOTP); err != nil {
+	if err := portal.Collect(c.Officer.Check(), checkPassword(c.Officer, c.Password), errTOTP); err != nil {
 		return "", "", err
 	}
 	salt, err := s.random(argonSalt)
@@ -130,7 +130,7 @@ func (s *Service) changeCredential(ctx context.Context, by string, id portal.Off
 // sessions, and gives the one-time token to set new ones: for a lost phone or a
 // password that others may know.
 func (s *Service) Reset(ctx context.Context, by string, id portal.OfficerID) (Token, error) {
-	if err := checkOfficerID(id); err != nil {
+	if err := id.Check(); err != nil {
 		return "", err
 	}
 	defer s.cache.dropSubject("o:" + string(id))
@@ -164,7 +164,7 @@ type inviteDoc struct {
 // sets their own password (AcceptInvite). Earlier tokens for the same officer
 // stop working.
 func (s *Service) InviteToken(ctx context.Context, by string, id portal.OfficerID) (Token, error) {
-	if err := checkOfficerID(id); err != nil {
+	if err := id.Check(); err != nil {
 		return "", err
 	}
 	return s.invite(ctx, by, id, InviteLife, func(store.Tx) error { return nil })
@@ -174,7 +174,7 @@ func (s *Service) InviteToken(ctx context.Context, by string, id portal.OfficerI
 func (s *Service) InviteTokens(ctx context.Context, by string, ids []portal.OfficerID) ([]Token, error) {
 	tokens := make([]Token, len(ids))
 	for i, id := range ids {
-		if err := checkOfficerID(id); err != nil {
+		if err := id.Check(); err != nil {
 			return nil, err
 		}
 		token, err := s.randomText(32)
@@ -204,7 +204,7 @@ func (s *Service) InviteTokens(ctx context.Context, by string, ids []portal.Offi
 // minutes; the console prints it. There is no default account. The error is
 // ErrBootstrapped as soon as anybody has credentials.
 func (s *Service) Bootstrap(ctx context.Context, id portal.OfficerID) (Token, error) {
-	if err := checkOfficerID(id); err != nil {
+	if err := id.Check(); err != nil {
 		return "", err
 	}
 	return s.invite(ctx, "console", id, bootstrapLife, func(tx store.Tx) error {

@@ -240,13 +240,6 @@ func oneCharacter(s string) bool {
 	return strings.Trim(s, string(first)) == ""
 }
 
-func checkOfficerID(id portal.OfficerID) error {
-	if id == "" || len(id) > 80 || string(id) != strings.ToLower(string(id)) || strings.ContainsAny(string(id), " \t\n/") {
-		return portal.Invalid("name", "officer_name", "a sign-in name is lower case, without spaces, like focal.swat")
-	}
-	return nil
-}
-
 // Enrolment is what an officer types or scans into an authenticator, once.
 type Enrolment struct {
 	Officer portal.OfficerID

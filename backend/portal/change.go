@@ -3,6 +3,7 @@ package portal
 import (
 	"fmt"
 	"slices"
+	"unicode/utf8"
 )
 
 // LastAdministratorError says that a change would leave nobody who administers
@@ -73,13 +74,22 @@ func CheckOffice(a Actor, before, after *Directory, o Office) error {
 	return nil
 }
 
+// maxPersonName bounds the name of an officer, in characters.
+const maxPersonName = 200
+
 // CheckOfficer decides about one change of an officer, where they come from and
-// where they go.
+// where they go. Somebody new needs a name to sign in with: without one the
+// directory would hold an officer whom nobody can invite.
 func CheckOfficer(a Actor, before, after *Directory, action AdminAction, o Officer) error {
 	offices := []OfficeID{o.Office}
 	was, known := before.Officer(o.ID)
 	if known {
 		offices = append(offices, was.Office)
+	} else if err := o.ID.Check(); err != nil {
+		return err
+	}
+	if o.Name != was.Name && utf8.RuneCountInString(o.Name) > maxPersonName {
+		return Invalid("name", "person_name_long", "%s: a person's name has at most %d characters", o.ID, maxPersonName)
 	}
 	if action == AdminAppoint {
 		for _, c := range slices.Concat(was.Charges, o.Charges) {

@@ -166,6 +166,11 @@ func TestCheckChange(t *testing.T) {
 		{"appoint oneself", adminOf("dc-swat"), func(d *Dataset) { officerAt(d, "admin.dc-swat").Post = Head }, ErrForbidden},
 		{"an analyst gives leave", Actor{Kind: OfficerActor, Officer: Officer{ID: "analyst.dc-swat", Office: "dc-swat", Post: AnalystPost}},
 			func(d *Dataset) { officerAt(d, "staff.dc-swat").Leaves = []Span{{From: filed}} }, ErrForbidden},
+		{"a name nobody can sign in with", Actor{Kind: SystemActor}, func(d *Dataset) {
+			d.Officers = append(d.Officers, Officer{ID: "Bad name!", Name: "N", Office: "dc-swat", Post: Staff})
+		}, ErrInvalid},
+		{"a name without end", Actor{Kind: SystemActor}, func(d *Dataset) { officerAt(d, "staff.dc-swat").Name = strings.Repeat("ن", 201) }, ErrInvalid},
+		{"a long name", Actor{Kind: SystemActor}, func(d *Dataset) { officerAt(d, "staff.dc-swat").Name = strings.Repeat("ن", 200) }, nil},
 		{"the last administrator", Actor{Kind: SystemActor}, func(d *Dataset) { officerAt(d, "admin.cs").Disabled = true }, ErrConflict},
 		{"the last administrator moves", Actor{Kind: SystemActor}, func(d *Dataset) { officerAt(d, "admin.cs").Post = Staff }, ErrConflict},
 	} {

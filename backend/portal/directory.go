@@ -158,6 +158,18 @@ func (p Policy) EscalateAfter(level int) (time.Duration, bool) {
 // OfficerID names an officer; the sign-in name, e.g. "focal.swat".
 type OfficerID string
 
+// maxOfficerID bounds a sign-in name, in bytes.
+const maxOfficerID = 80
+
+// Check says whether somebody could sign in with it: without capitals, spaces
+// and slashes. The error names the field.
+func (id OfficerID) Check() error {
+	if id == "" || len(id) > maxOfficerID || string(id) != strings.ToLower(string(id)) || strings.ContainsAny(string(id), " \t\n/") {
+		return Invalid("name", "officer_name", "a sign-in name is lower case, without spaces, like focal.swat")
+	}
+	return nil
+}
+
 // Post is what an officer is in their office.
 type Post string
 
@@ -292,7 +304,7 @@ func (d *Directory) indexOffices() error {
 			return Invalid("offices", "duplicate", "%s is there twice", o.ID)
 		}
 		if d.areas[o.Area] == nil {
-			return Invalid("offices", "area", "%s: area %s is missing", o.ID, o.Area)
+			return Invalid("offices", "area", "%s: there is no area %q: write its path, like kp/malakand/swat", o.ID, o.Area)
 		}
 		if !slices.Contains([]OfficeKind{Chain, Line, Panel}, o.Kind) {
 			return Invalid("offices", "kind", "%s: %q is not a kind of office", o.ID, o.Kind)

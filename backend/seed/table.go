@@ -145,7 +145,8 @@ func blank(record []string) bool {
 // clean refuses what would be invisible on a screen: control characters, and
 // the direction overrides that can make a name read as another.
 func (r row) clean(column, cell string) string {
-	if !utf8.ValidString(cell) {
+	// What travelled here as JSON has the replacement character instead of the bytes.
+	if strings.ContainsRune(cell, utf8.RuneError) {
 		r.fail("%s is not valid UTF-8: save the file as UTF-8", column)
 		return ""
 	}

@@ -122,9 +122,13 @@ func (b *Backend) changeOfficer(ctx context.Context, r *OfficerRequest, edit fun
 	return b.People.Save(ctx, admin.Console(), directory.Change{Officers: []portal.Officer{o}, Reason: r.Reason})
 }
 
-// moveOfficer sends an officer to another office, or gives them another post.
+// moveOfficer sends an officer to another office, or gives them another post;
+// what is not given stays.
 func (b *Backend) moveOfficer(ctx context.Context, r *OfficerRequest) (admin.Saved, error) {
 	return b.changeOfficer(ctx, r, func(o *portal.Officer) error {
+		if r.Office == "" && r.Post == "" {
+			return portal.Invalid("office", "office_missing", "say where to with --office, or to which post with --post")
+		}
 		o.Office = cmp.Or(r.Office, o.Office)
 		o.Post = cmp.Or(r.Post, o.Post)
 		return nil

@@ -50,7 +50,7 @@ func (p *Problem) ContentType(string) string { return ProblemType }
 
 func (p *Problem) Error() string {
 	s := p.Title
-	if p.Detail != "" {
+	if p.Detail != "" && (len(p.Errors) != 1 || p.Errors[0].Detail != p.Detail) { // the only field says it already
 		s += ": " + p.Detail
 	}
 	for _, f := range p.Errors {

@@ -21,7 +21,7 @@ func accountCommands() []command {
 		{name: "logout", args: "[--send | --keep | --discard]", summary: "sign out and destroy what is stored here", group: groupAccount, setup: logout},
 		{name: "account", summary: "who is signed in", group: groupAccount, setup: simple((*app).account)},
 		{name: "account pin", args: "PIN", summary: "set the PIN that approves a new device", group: groupAccount, min: 1, max: 1, setup: simple((*app).setPIN)},
-		{name: "account delete", args: "--yes", summary: "close the account for good", group: groupAccount, setup: deleteAccount},
+		{name: "account delete", args: "--yes [--pin PIN]", summary: "close the account for good", group: groupAccount, setup: deleteAccount},
 		{name: "devices", summary: "the account's devices", group: groupAccount, setup: simple((*app).devices)},
 		{name: "devices approve", args: "ID", summary: "let another device see older complaints", group: groupAccount, min: 1, max: 1, setup: simple((*app).approve)},
 	}
@@ -88,6 +88,8 @@ func verifyEither(a *app, f *flag.FlagSet) action {
 			return a.verifyComplaint(ctx, args[0])
 		case len(args) == 1:
 			return usage("verify takes --otp or a complaint, not both")
+		case *otp == "":
+			return usage("verify --otp CODE to sign in, or verify ID|CODE to check a complaint against the public log")
 		}
 		s, err := a.client.Accounts.Verify(ctx, *otp)
 		if err != nil {
@@ -206,12 +208,16 @@ func (a *app) account(_ context.Context, _ []string) error {
 
 func deleteAccount(a *app, f *flag.FlagSet) action {
 	yes := f.Bool("yes", false, "yes, close the account and destroy what is stored here")
+	pin := pinFlag(f)
 	return func(ctx context.Context, _ []string) error {
 		if !*yes {
 			return usage("this cannot be undone: add --yes")
 		}
-		if err := a.client.Accounts.Delete(ctx); err != nil {
+		if err := a.stepUp(ctx, api.StepUpRequest{PIN: *pin}); err != nil {
 			return err
+		}
+		if err := a.client.Accounts.Delete(ctx); err != nil {
+			return askedAgain(err, provedByPIN)
 		}
 		return a.print(map[string]bool{"deleted": true}, func(w io.Writer) { line(w, "The account is closed.") })
 	}

@@ -118,7 +118,7 @@ func (a *app) dispatch(ctx context.Context, args []string) error {
 		return a.commandHelp(c)
 	}
 	if len(pos) < c.min || len(pos) > c.max {
-		return usage("usage: portalctl %s", strings.TrimSpace(c.name+" "+c.args))
+		return usage("usage: portalctl %s; try portalctl help %s", strings.TrimSpace(c.name+" "+c.args), strings.Fields(c.name)[0])
 	}
 	if err := a.open(ctx); err != nil {
 		return err

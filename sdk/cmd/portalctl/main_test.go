@@ -14,6 +14,7 @@ import (
 
 	"github.com/citizens-portal/portal/sdk/api"
 	"github.com/citizens-portal/portal/sdk/internal/fake"
+	"github.com/citizens-portal/portal/sdk/verify"
 )
 
 // desk is a server on the loopback and the homes of its users.
@@ -21,6 +22,7 @@ type desk struct {
 	t      *testing.T
 	url    string
 	down   atomic.Bool
+	stale  atomic.Bool // nobody has proved lately who they are
 	server *fake.Server
 	dir    string
 }
@@ -30,6 +32,17 @@ func newDesk(t *testing.T) *desk {
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if d.down.Load() {
 			panic(http.ErrAbortHandler)
+		}
+		switch {
+		case r.URL.Path == api.RouteStepUp:
+			d.stale.Store(false)
+			w.WriteHeader(http.StatusNoContent)
+			return
+		case r.Method == http.MethodDelete && r.URL.Path == api.RouteMe && d.stale.Load():
+			w.Header().Set("Content-Type", api.ProblemType)
+			w.WriteHeader(http.StatusForbidden)
+			_ = json.NewEncoder(w).Encode(api.Problem{Type: api.TypeStepUp, Title: "Enter your code once more for this", Status: http.StatusForbidden})
+			return
 		}
 		d.server.ServeHTTP(w, r)
 	}))
@@ -315,4 +328,60 @@ func TestEvidenceAndPhotos(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.problem("phone", exitUsage, "lodge", "--category", "roads", "--district", "swat", "--text", "x", "--photo", text)
+}
+
+// What people read says a thing once, and what to do.
+func TestWordsForPeople(t *testing.T) {
+	d := newDesk(t)
+	d.citizen("a", "+923001234567")
+	for _, tc := range []struct {
+		name string
+		down bool
+		want int
+		says string
+		args []string
+	}{
+		{"a word too few", false, exitUsage, "ID|CODE to check a complaint", []string{"verify"}},
+		{"an unknown word", false, exitUsage, "portalctl help outbox", []string{"outbox", "frob"}},
+		{"the network, told once", true, exitFailed, "portalctl: The server cannot be reached: GET", []string{"devices"}},
+		{"the folder, told once", false, exitUsage, "portalctl: The home folder cannot be used: this folder belongs to another server", []string{"--server", "http://127.0.0.1:1", "list"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			d.down.Store(tc.down)
+			defer d.down.Store(false)
+			if _, errs := d.raw("a", tc.want, tc.args...); !strings.Contains(errs, tc.says) {
+				t.Errorf("%v says %q, not %q", tc.args, errs, tc.says)
+			}
+		})
+	}
+}
+
+func TestUnknownIsNotUnlogged(t *testing.T) {
+	for kept, says := range map[bool]string{false: "Not in the public log yet", true: "Not known here: the server was not reached"} {
+		var out bytes.Buffer
+		sayVerified(&out, verificationJSON{Outcome: verify.Pending, Kept: kept})
+		if !strings.Contains(out.String(), says) {
+			t.Errorf("kept %v says %q, not %q", kept, &out, says)
+		}
+	}
+}
+
+func TestOneFieldIsToldOnce(t *testing.T) {
+	told := "That is not the code."
+	p := api.Problem{Title: "Please check", Detail: told, Errors: []api.FieldProblem{{Pointer: "/otp", Detail: told}}}
+	if got := p.Error(); got != "Please check; /otp: "+told {
+		t.Errorf("%q", got)
+	}
+}
+
+// Who signed in long ago can still close the account, and is told how.
+func TestClosingAsksOnceMore(t *testing.T) {
+	d := newDesk(t)
+	d.citizen("a", "+923001234567")
+	d.stale.Store(true)
+	if p := d.problem("a", exitRefused, "account", "delete", "--yes"); p.Type != api.TypeStepUp || !strings.Contains(p.Detail, "--pin PIN") {
+		t.Errorf("%+v does not say what to do", p)
+	}
+	d.ctl("a", exitDone, "account", "delete", "--yes", "--pin", "482915")
+	d.problem("a", exitSignedOut, "list")
 }

@@ -289,7 +289,16 @@ func problemOf(err error) *api.Problem {
 	case errors.Is(err, sdk.ErrOffline):
 		kind, title = typeOffline, "The server cannot be reached"
 	}
-	return &api.Problem{Type: kind, Title: title, Detail: err.Error()}
+	return &api.Problem{Type: kind, Title: title, Detail: cause(err)}
+}
+
+// cause is an error's words without the kind that the title says already.
+func cause(err error) string {
+	said := err.Error()
+	for _, kind := range []error{sdk.ErrOffline, sdk.ErrFolder} {
+		said = strings.TrimPrefix(said, kind.Error()+": ")
+	}
+	return said
 }
 
 func codeOf(err error) int {
@@ -357,6 +366,9 @@ func refusal(err error) error {
 		p = &api.Problem{Type: api.TypeConflict, Title: "The server refused it"}
 	}
 	copied := *p
+	if len(p.Errors) == 1 && p.Errors[0].Detail == p.Detail {
+		copied.Detail = "" // the field says it
+	}
 	copied.Detail = strings.TrimSpace(copied.Detail + " (kept: see portalctl outbox)")
 	return &sdk.Error{Kind: sdk.ErrConflict, Problem: &copied}
 }

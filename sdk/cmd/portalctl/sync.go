@@ -49,7 +49,7 @@ func (a *app) sync(ctx context.Context, _ []string) error {
 	}{res, files.Sent, files.Waiting, files.Failed, err != nil}
 	printErr := a.print(out, func(w io.Writer) {
 		if err != nil {
-			line(w, "the server cannot be reached; everything is kept (%v)", err)
+			line(w, "the server cannot be reached; everything is kept (%s)", cause(err))
 			return
 		}
 		line(w, "sent %d, fetched %d, waiting %d, refused %d", res.Sent-res.Refused, res.Received, res.Waiting, res.Refused)

@@ -73,15 +73,22 @@ func askedAgain(err error, how string) error {
 	return &sdk.Error{Kind: sdk.ErrStepUp, Problem: &more}
 }
 
+// provedByPIN is how citizens prove once more who they are.
+const provedByPIN = "add --pin PIN, or sign in again first"
+
+func pinFlag(f *flag.FlagSet) *string {
+	return f.String("pin", "", "your `PIN`, when you signed in more than 15 minutes ago")
+}
+
 func exportAccount(a *app, f *flag.FlagSet) action {
-	pin := f.String("pin", "", "your PIN, when you signed in more than 15 minutes ago")
+	pin := pinFlag(f)
 	return func(ctx context.Context, args []string) error {
 		if err := a.stepUp(ctx, api.StepUpRequest{PIN: *pin}); err != nil {
 			return err
 		}
 		all, err := a.client.Accounts.Export(ctx)
 		if err != nil {
-			return askedAgain(err, "add --pin PIN, or sign in again first")
+			return askedAgain(err, provedByPIN)
 		}
 		raw, err := json.MarshalIndent(all, "", "  ")
 		if err != nil {

@@ -54,10 +54,14 @@ func (a *app) verifyComplaint(ctx context.Context, ref string) error {
 }
 
 func sayVerified(w io.Writer, v verificationJSON) {
+	pending := "Not in the public log yet. Ask again later."
+	if v.Kept {
+		pending = "Not known here: the server was not reached. Ask again with a network."
+	}
 	line(w, "%s", map[verify.Outcome]string{
 		verify.Verified:    "Verified: it stands in the public log, unchanged and in time.",
 		verify.Late:        "Verified, but recorded late.",
-		verify.Pending:     "Not in the public log yet. Ask again later.",
+		verify.Pending:     pending,
 		verify.Lost:        "Lost with a restore of the server.",
 		verify.NotVerified: "NOT VERIFIED.",
 	}[v.Outcome])
