@@ -34,6 +34,7 @@ func (a *App) deskPage(nav.Route) page {
 		Say:    func(sentence string) { a.question(sentence, "", choice{word: a.env.T("action.close")}) },
 		SignIn: func() { a.open(nav.Route{Name: nav.Officer}) },
 		Person: a.officerMenu,
+		People: func() { a.open(nav.Route{Name: nav.People}) },
 		State:  a.prefs.Desk,
 		Keep:   func(s desk.State) { a.prefs.Desk = s; a.keep() },
 	})

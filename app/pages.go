@@ -60,6 +60,8 @@ func (a *App) pageFor(r nav.Route) page {
 		return a.leavePageFor()
 	case nav.Desk:
 		return a.deskPage(r)
+	case nav.People:
+		return a.peoplePage()
 	}
 	return a.homePage()
 }

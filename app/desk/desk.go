@@ -48,6 +48,8 @@ type Config struct {
 	Say func(sentence string)
 	// SignIn and Person open the app's own pages.
 	SignIn, Person func()
+	// People opens "People and posts", for administrators.
+	People func()
 	// State is where the officer was, and Keep remembers where they are.
 	State State
 	Keep  func(State)
@@ -126,7 +128,7 @@ func New(ctx context.Context, cfg Config) *Desk {
 	d.view = screen.NewDesk(cfg.Env, screen.DeskActs{
 		View: d.setView, Query: d.setQuery, Open: d.openCase, Leave: d.leaveCase, Tab: d.setTab,
 		Do: d.do, Assign: d.assign, Write: d.wrote, Send: d.sendMessage,
-		Again: d.retry, Drop: d.drop, Edit: d.edit, Sync: d.syncNow, Person: cfg.Person,
+		Again: d.retry, Drop: d.drop, Edit: d.edit, Sync: d.syncNow, Person: cfg.Person, People: cfg.People,
 		Categories: d.chooseCategory, Holders: d.chooseHolder, Keys: d.showKeys, More: d.showMore, Turned: d.showCase,
 		Form: screen.DeskFormActs{
 			Text: d.formText, Disposition: d.formDisposition, Office: d.formOffice, AddFile: d.addFile, RemoveFile: d.removeFile,
@@ -314,7 +316,7 @@ func (d *Desk) showRail() {
 	if d.read {
 		state = model.DeskSyncOf(w, d.status)
 	}
-	d.view.SetRail(screen.DeskRail{View: view, Counts: d.list.Counts, Sync: state, Name: p.Name, Post: post})
+	d.view.SetRail(screen.DeskRail{View: view, Counts: d.list.Counts, Sync: state, Name: p.Name, Post: post, People: p.Post == model.PostAdmin})
 }
 
 func (d *Desk) showList() {

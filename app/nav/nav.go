@@ -40,6 +40,7 @@ const (
 	Leave    Name = "leave"
 	Officer  Name = "officer" // the officer's sign-in
 	Desk     Name = "desk"
+	People   Name = "people" // offices and officers, for administrators
 )
 
 // Route is a screen and what it shows.

@@ -26,6 +26,7 @@ type DeskActs struct {
 	Again, Drop  func(op string)
 	Edit         func(r model.Refusal)
 	Sync, Person func()
+	People       func() // for administrators
 	Categories   func() // opens the filters' lists
 	Holders      func()
 	Keys         func() // the cheat sheet
@@ -236,6 +237,7 @@ type DeskRail struct {
 	Sync   model.DeskSync
 	Name   string
 	Post   string
+	People bool // they administer offices and officers
 }
 
 // SetRail shows the rail.
@@ -249,6 +251,9 @@ func (d *Desk) SetRail(s DeskRail) {
 			continue
 		}
 		items = append(items, d.railItem(v, s))
+	}
+	if s.People {
+		items = append(items, ui.Divider(env), ui.RailItem(env, ui.RailState{Icon: assets.IconPeople, Word: env.T("people.title")}, d.acts.People))
 	}
 	foot := bidi.Column(env, 0,
 		ui.Tap(env, s.Sync.Title, bidi.Pad(env, bidi.Sides(style.Space16, style.Space8), railFoot(env, ui.Icon(env, s.Sync.Icon, tone(s.Sync.Mood).Text, 20), s.Sync.Title, s.Sync.Text)), d.acts.Sync),

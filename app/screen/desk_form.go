@@ -114,9 +114,12 @@ func (d *Desk) offices(f *DeskForm) fyne.CanvasObject {
 	return column(env, style.Space4, append(rows, wrongText(env, f.Wrong["to_office"]))...)
 }
 
-// radio is one choice of several.
 func (d *Desk) radio(word, hint string, on bool, choose func()) fyne.CanvasObject {
-	env := d.env
+	return radio(d.env, word, hint, on, choose)
+}
+
+// radio is one choice of several.
+func radio(env bidi.Env, word, hint string, on bool, choose func()) fyne.CanvasObject {
 	s := env.Style.Scaled(20)
 	ring := canvas.NewCircle(color.Transparent)
 	ring.StrokeColor, ring.StrokeWidth = env.Color(style.OutlineStrong), style.LineThick
@@ -217,9 +220,12 @@ func (d *Desk) DeskAssign(c model.DeskCase, done func()) fyne.CanvasObject {
 	return d.card(d.env.T("desk.assign_to"), column(d.env, style.Space4, d.byWork(), d.assignees(c)), done)
 }
 
-// card is a card over the desk, with a way out.
 func (d *Desk) card(title string, content fyne.CanvasObject, done func()) fyne.CanvasObject {
-	env := d.env
+	return overCard(d.env, title, content, done)
+}
+
+// overCard is a card over a screen, with a way out.
+func overCard(env bidi.Env, title string, content fyne.CanvasObject, done func()) fyne.CanvasObject {
 	box := canvas.NewRectangle(env.Color(style.Surface))
 	box.CornerRadius = style.RadiusCard
 	head := bidi.Row(env, style.Space8, bidi.Grow(bidi.NewParagraph(env, title, bidi.Text{Size: style.Section, Bold: true})),

@@ -44,6 +44,15 @@ func (r *Rows) Set(n int) {
 	r.list.Refresh()
 }
 
+// Extend shows n rows of the same list, where it stands: more of them, or others in
+// their places.
+func (r *Rows) Extend(n int) {
+	r.n = n
+	if r.list != nil {
+		r.list.Refresh()
+	}
+}
+
 // maxShapes bounds how many rows are measured.
 const maxShapes = 24
 
