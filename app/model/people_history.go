@@ -22,7 +22,7 @@ func peopleHistory(w Words, names OfficeNames, list []api.Revision) []PeopleChan
 		if id, ok := strings.CutPrefix(r.By, "o:"); ok {
 			c.By = id
 		}
-		if added(r) {
+		if isAdded(r) {
 			c.What = []string{w.T("people.added")}
 		} else {
 			for _, f := range r.Fields {
@@ -34,8 +34,9 @@ func peopleHistory(w Words, names OfficeNames, list []api.Revision) []PeopleChan
 	return out
 }
 
-func added(r api.Revision) bool {
-	return !slices.ContainsFunc(r.Fields, func(f api.FieldChange) bool { return f.From != "null" })
+// isAdded tells the revision with which a record began: nothing has a name before.
+func isAdded(r api.Revision) bool {
+	return slices.ContainsFunc(r.Fields, func(f api.FieldChange) bool { return f.Field == "name" && f.From == "null" })
 }
 
 func changeWords(w Words, names OfficeNames, f api.FieldChange) string {

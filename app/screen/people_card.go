@@ -58,7 +58,7 @@ func (c *PeopleFormCard) First(a model.PeopleAction) *bidi.Entry {
 func (c *PeopleFormCard) Draw(s PeopleFormState) fyne.CanvasObject {
 	env := c.env
 	word, icon := peopleActionLook(env, s.Action)
-	items := []fyne.CanvasObject{bidi.NewParagraph(env, s.About, bidi.Text{Bold: true, Order: bidi.ByText})}
+	items := []fyne.CanvasObject{bidi.NewCutLabel(env, s.About, bidi.Text{Bold: true, Order: bidi.ByText})}
 	if hint := peopleHint(env, s.Action); hint != "" {
 		items = append(items, muted(env, hint))
 	}
@@ -71,7 +71,13 @@ func (c *PeopleFormCard) Draw(s PeopleFormState) fyne.CanvasObject {
 		send = ui.ButtonState{Kind: ui.Filled, Word: env.T("action.saving"), Disabled: true}
 	}
 	items = append(items, ui.Pair(env, ui.Button(env, ui.ButtonState{Word: env.T("action.back")}, c.acts.Leave), ui.Button(env, send, c.acts.Send)))
-	return overCard(env, word, column(env, style.Space8, items...), c.acts.Leave)
+	return overCard(env, word, inCard(env, items...), c.acts.Leave)
+}
+
+// inCard lays parts below each other with room for the lines around fields and buttons,
+// which a card cuts off at its edge.
+func inCard(env bidi.Env, items ...fyne.CanvasObject) fyne.CanvasObject {
+	return bidi.Pad(env, bidi.Around(style.LineThick), column(env, style.Space8, items...))
 }
 
 func peopleHint(env bidi.Env, a model.PeopleAction) string {
@@ -170,7 +176,7 @@ func StepUpCard(env bidi.Env, e *bidi.Entry, s StepUpState, send, leave func()) 
 	if s.Busy {
 		button = ui.ButtonState{Kind: ui.Filled, Word: env.T("action.saving"), Disabled: true}
 	}
-	return overCard(env, env.T("people.step_up.title"), column(env, style.Space8,
+	return overCard(env, env.T("people.step_up.title"), inCard(env,
 		muted(env, env.T("people.step_up.why")),
 		bidi.NewLabel(env, env.T("officer.totp"), bidi.Text{Size: style.Small, Bold: true}), e, wrongText(env, s.Wrong),
 		ui.Pair(env, ui.Button(env, ui.ButtonState{Word: env.T("action.back")}, leave), ui.Button(env, button, send))), leave)
@@ -192,8 +198,8 @@ func TokenCard(env bidi.Env, name, code, until string, copied bool, copyIt, done
 	if copied {
 		word, icon = env.T("people.token.copied"), assets.IconTick
 	}
-	return overCard(env, env.T("people.token.title"), column(env, style.Space12,
-		bidi.NewParagraph(env, name, bidi.Text{Bold: true, Order: bidi.ByText}),
+	return overCard(env, env.T("people.token.title"), inCard(env,
+		bidi.NewCutLabel(env, name, bidi.Text{Bold: true, Order: bidi.ByText}),
 		bidi.Stack(box, bidi.Pad(env, bidi.Around(style.Space12), bidi.NewParagraph(env, code, bidi.Text{Size: style.Section, Bold: true, Order: bidi.Code}))),
 		muted(env, env.T("people.token.until", "when", until)),
 		warning(env, env.T("people.token.once")),

@@ -31,7 +31,7 @@ func (p *People) SetImport(s model.ImportPage) {
 	}
 	word := env.T("people.import.choose")
 	if s.File != "" {
-		items = append(items, bidi.Row(env, style.Space8, ui.Icon(env, assets.IconDocument, style.Primary, 24), bidi.Grow(bidi.NewParagraph(env, s.File, bidi.Text{Bold: true, Order: bidi.ByText}))))
+		items = append(items, bidi.Row(env, style.Space8, ui.Icon(env, assets.IconDocument, style.Primary, 24), bidi.Grow(bidi.NewCutLabel(env, s.File, bidi.Text{Bold: true, Order: bidi.Code}))))
 		word = env.T("people.import.choose_again")
 	}
 	items = append(items, bidi.Flow(env, 0, ui.Button(env, ui.ButtonState{Word: word, Icon: assets.IconAttach, Disabled: s.Busy}, p.acts.Import.Choose)))

@@ -116,7 +116,7 @@ func (p *People) SetOfficer(o model.OfficerPage, keep bool) {
 	env := p.env
 	officeTap := ui.Tap(env, o.OfficeName, bidi.Sized(0, 40, bidi.Row(env, style.Space8, ui.Icon(env, assets.IconOffice, style.Primary, 20), bidi.Grow(bidi.NewParagraph(env, o.OfficeName, bidi.Text{Role: style.Primary})))), func() { p.acts.Office(o.Office) })
 	heading := bidi.Row(env, style.Space12, initials(env, model.Initials(o.Name), 48), bidi.Grow(column(env, 0,
-		bidi.NewParagraph(env, o.Name, bidi.Text{Size: style.Title, Bold: true, Order: bidi.ByText}),
+		bidi.NewCutLabel(env, o.Name, bidi.Text{Size: style.Title, Bold: true, Order: bidi.ByText}),
 		bidi.NewParagraph(env, o.PostName, bidi.Text{}),
 		when(o.Title != "" && o.Title != o.PostName, func() fyne.CanvasObject { return muted(env, o.Title) }))))
 	items := []fyne.CanvasObject{heading, officeTap, bidi.NewLabel(env, o.ID, bidi.Text{Size: style.Small, Role: style.InkMuted, Order: bidi.Code})}
