@@ -241,7 +241,7 @@ type Record struct {
 // AuditEntry is one line of the append-only audit log. Events of cases are
 // their own audit; this holds sign-ins, refusals, administration, reveals.
 type AuditEntry struct {
-	N       int64 // assigned by the store, rising, gaps possible; pages AuditLog
+	N       int64 // assigned by the store, without gaps; pages AuditLog
 	At      time.Time
 	Actor   string
 	Action  string
@@ -332,4 +332,6 @@ type RecordTx interface {
 	// Audit appends to the audit log; AuditLog reads it, oldest first.
 	Audit(ctx context.Context, e AuditEntry) error
 	AuditLog(ctx context.Context, after int64, limit int) ([]AuditEntry, error)
+	// AuditHead is where the audit log's chain ends.
+	AuditHead(ctx context.Context) (AuditHead, error)
 }

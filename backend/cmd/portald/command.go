@@ -52,6 +52,9 @@ type command struct {
 	reason  string
 	// invitations is the file for the invitations of an import.
 	invitations string
+	// Which part of the audit log.
+	follow bool
+	since  string
 	// Who can open a backup, and with what one is opened.
 	recipients               []string
 	recipientsFile, identity string
@@ -82,6 +85,8 @@ func (v verb) own() string {
 		return "office post name title from until reason dry-run invitations"
 	case "office":
 		return "reason dry-run"
+	case "audit":
+		return "follow since"
 	case "backup":
 		return "recipient recipients-file"
 	case "restore":
@@ -113,6 +118,7 @@ func verbs() []verb {
 		{"escalate", "", "move unsolved cases up a level as of --as-of (now by default)", (*command).escalate},
 		{"sweep", "", "do all timed work as of --as-of: escalation, silent closure, expiry", (*command).sweep},
 		{"check", "", "recount the whole store; ends with 'check: ok' or a line for each fault", (*command).check},
+		{"audit", "", "the audit log: sign-ins, refusals, administration, reveals; each entry chained to the one before", (*command).audit},
 		{"scrub", "", "make what was erased unreadable in the store's files, however large; writes wait meanwhile", (*command).scrub},
 		{"backup", "FILE", "write a consistent copy of the store and its attachments, also beside a live server", (*command).backup},
 		{"restore", "FILE", "replace the store with a copy (PostgreSQL: fill an empty database); devices then offer again what they keep", (*command).restore},
@@ -198,6 +204,8 @@ func (c *command) define() {
 		c.recipients = append(c.recipients, s)
 		return nil
 	})
+	f.BoolVar(&c.follow, "follow", false, "audit: go on with what comes until interrupted")
+	f.StringVar(&c.since, "since", "", "audit: RFC 3339 `TIME` to begin at")
 	f.StringVar(&c.recipientsFile, "recipients-file", "", "backup: encrypt it for the age keys in `FILE`, one a line")
 	f.StringVar(&c.identity, "identity", "", "restore: `FILE` of age-keygen that opens an encrypted backup")
 	f.StringVar(&c.title, "title", "", "officer add: title in English")

@@ -30,7 +30,7 @@ type checker struct {
 // with memory for the counters only. It runs in a View.
 func Check(ctx context.Context, t *Tx, expect store.Expect) ([]string, error) {
 	c := &checker{t: t, expect: expect, gauges: map[count]int64{}}
-	for _, part := range []func(context.Context) error{c.feeds, c.cases, c.desks, c.orphans, c.counters, c.operations} {
+	for _, part := range []func(context.Context) error{c.feeds, c.cases, c.desks, c.orphans, c.counters, c.operations, c.audit} {
 		if err := part(ctx); err != nil {
 			return c.found, err
 		}
@@ -39,6 +39,42 @@ func Check(ctx context.Context, t *Tx, expect store.Expect) ([]string, error) {
 		c.found = append(c.found, fmt.Sprintf("and %d more", c.more))
 	}
 	return c.found, nil
+}
+
+// audit follows the audit log's chain to its head.
+func (c *checker) audit(ctx context.Context) error {
+	head, err := c.t.AuditHead(ctx)
+	if err != nil {
+		return err
+	}
+	at, last, whole := head.Start(), int64(0), true
+	err = c.t.each(ctx, func(r Rows) error {
+		var e store.AuditEntry
+		var millis int64
+		if err := r.Scan(&e.N, &millis, &e.Actor, &e.Action, &e.Subject, &e.Detail); err != nil {
+			return err
+		}
+		last = e.N
+		if e.N <= head.After {
+			return nil
+		}
+		if e.N != at.N+1 {
+			c.wrong("audit log: entry %d is followed by %d: what was between is gone", at.N, e.N)
+			whole = false
+		}
+		e.At = timeOf(millis)
+		at = at.Next(e)
+		return nil
+	}, "SELECT n, at, actor, action, subject, detail FROM audit ORDER BY n")
+	switch {
+	case err != nil:
+		return err
+	case at.N != head.N && last != 0 || last < head.N:
+		c.wrong("audit log: it ends with entry %d, its chain with %d", last, head.N)
+	case whole && at != head:
+		c.wrong("audit log: an entry up to %d was changed: its hashes do not lead to the chain's head", head.N)
+	}
+	return nil
 }
 
 func (c *checker) wrong(format string, args ...any) {

@@ -5,6 +5,9 @@ import (
 	"strings"
 	"time"
 
+	"encoding/json"
+	"errors"
+	"fmt"
 	"github.com/citizens-portal/portal/backend/store"
 )
 
@@ -97,10 +100,82 @@ func (t *Tx) Lock(ctx context.Context, key string) error {
 
 // Audit implements store.RecordTx. What cannot be kept as text (it may come
 // from an attacker) is replaced character by character, so that no entry is
-// ever refused.
-func (t *Tx) Audit(ctx context.Context, e store.AuditEntry) error {
-	return t.queue(ctx, nil, "INSERT INTO audit (at, actor, action, subject, detail) VALUES (?, ?, ?, ?, ?)",
-		millis(e.At), legible(e.Actor), legible(e.Action), legible(e.Subject), legible(e.Detail))
+// ever refused. Entries are numbered and chained at the end of the transaction,
+// so that others wait for it shortly.
+func (t *Tx) Audit(_ context.Context, e store.AuditEntry) error {
+	if !t.write {
+		return ErrReadOnly
+	}
+	e.At = timeOf(millis(e.At))
+	e.Actor, e.Action, e.Subject, e.Detail = legible(e.Actor), legible(e.Action), legible(e.Subject), legible(e.Detail)
+	t.audits = append(t.audits, e)
+	return nil
+}
+
+// Where the head of the audit log's chain is kept.
+const (
+	kindAudit = "audit"
+	auditHead = "head"
+)
+
+// flushAudits writes the entries that wait. The head's row makes transactions
+// with entries commit one after the other, on all nodes.
+func (t *Tx) flushAudits(ctx context.Context) error {
+	if len(t.audits) == 0 {
+		return nil
+	}
+	if err := t.Lock(ctx, kindAudit); err != nil {
+		return err
+	}
+	head, err := t.auditHead(ctx)
+	if errors.Is(err, store.ErrNotFound) {
+		// Entries of before there was a chain stay outside it.
+		if err := t.each(ctx, func(r Rows) error { return r.Scan(&head.N) }, "SELECT coalesce(max(n), 0) FROM audit"); err != nil {
+			return err
+		}
+		head.After = head.N
+	} else if err != nil {
+		return err
+	}
+	for _, e := range t.audits {
+		e.N = head.N + 1
+		head = head.Next(e)
+		if err := t.queue(ctx, nil, "INSERT INTO audit (n, at, actor, action, subject, detail) VALUES (?, ?, ?, ?, ?, ?)",
+			e.N, millis(e.At), e.Actor, e.Action, e.Subject, e.Detail); err != nil {
+			return err
+		}
+	}
+	t.audits = nil
+	doc, err := json.Marshal(head)
+	if err != nil {
+		return err
+	}
+	return t.PutRecord(ctx, store.Record{Kind: kindAudit, ID: auditHead, Doc: doc})
+}
+
+// auditHead reads where the chain ends; store.ErrNotFound before the first entry.
+func (t *Tx) auditHead(ctx context.Context) (store.AuditHead, error) {
+	r, err := t.Record(ctx, kindAudit, auditHead)
+	if err != nil {
+		return store.AuditHead{}, err
+	}
+	var h store.AuditHead
+	if err := json.Unmarshal(r.Doc, &h); err != nil {
+		return h, fmt.Errorf("the audit log's head: %w", err)
+	}
+	return h, nil
+}
+
+// AuditHead implements store.RecordTx.
+func (t *Tx) AuditHead(ctx context.Context) (store.AuditHead, error) {
+	if err := t.flushAudits(ctx); err != nil {
+		return store.AuditHead{}, err
+	}
+	h, err := t.auditHead(ctx)
+	if errors.Is(err, store.ErrNotFound) {
+		return h, nil
+	}
+	return h, err
 }
 
 func legible(s string) string {
@@ -112,6 +187,9 @@ func legible(s string) string {
 
 // AuditLog implements store.RecordTx.
 func (t *Tx) AuditLog(ctx context.Context, after int64, limit int) ([]store.AuditEntry, error) {
+	if err := t.flushAudits(ctx); err != nil {
+		return nil, err
+	}
 	var out []store.AuditEntry
 	err := t.each(ctx, func(r Rows) error {
 		var e store.AuditEntry

@@ -130,6 +130,8 @@ type Tx struct {
 	held map[string]deskRows
 	// heads are the newest leaves of cases, as far as they are known here.
 	heads map[string]store.Leaf
+	// audits wait for the end.
+	audits []store.AuditEntry
 }
 
 var _ store.Tx = (*Tx)(nil)
@@ -137,13 +139,16 @@ var _ store.Tx = (*Tx)(nil)
 // New makes a Tx. The engine calls Finish before it commits.
 func New(ex Executor, d *Dialect, write bool) *Tx { return &Tx{ex: ex, d: d, write: write} }
 
-// Finish sends what was kept for the end, counters and then feeds, and gives
+// Finish sends what was kept for the end, counters, feeds and the audit log, and gives
 // the feeds that grow with this transaction, sorted.
 func (t *Tx) Finish(ctx context.Context) ([]store.FeedID, error) {
 	if err := t.flushCounts(ctx); err != nil {
 		return nil, err
 	}
 	if err := t.flushFeeds(ctx); err != nil {
+		return nil, err
+	}
+	if err := t.flushAudits(ctx); err != nil {
 		return nil, err
 	}
 	return sortedFeeds(t.published), nil

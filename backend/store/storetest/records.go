@@ -124,6 +124,14 @@ func audit(f *fixture) {
 		if err != nil || len(rest) != 2 || !rest[1].At.Equal(epoch.Add(4*time.Second)) {
 			f.Fatalf("the rest of the log: %+v, %v", rest, err)
 		}
+		head, err := tx.AuditHead(f.ctx)
+		at := head.Start()
+		for _, e := range append(first, rest...) {
+			at = at.Next(e)
+		}
+		if err != nil || at != head || head.N != 5 || head.Hash == "" {
+			f.Errorf("the chain ends at %+v, the entries lead to %+v: %v", head, at, err)
+		}
 		if e := rest[0]; e.Actor != "o:1" || e.Action != "reveal" || e.Subject != "bad��" || e.Detail != "why" {
 			f.Errorf("an entry: %+v", e)
 		}
