@@ -109,7 +109,7 @@ func (p Principal) HidesCase(lodgedAt, now time.Time) bool {
 }
 
 // Fresh is nil when the principal proved who they are in the last 15 minutes,
-// which reveal, export and closing ask for; otherwise ErrStepUp.
+// which reveal, export and registering at the desk ask for; otherwise ErrStepUp.
 func (p Principal) Fresh(now time.Time) error {
 	latest := p.AuthenticatedAt
 	if p.StepUpAt.After(latest) {
