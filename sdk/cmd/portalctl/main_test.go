@@ -385,3 +385,14 @@ func TestClosingAsksOnceMore(t *testing.T) {
 	d.ctl("a", exitDone, "account", "delete", "--yes", "--pin", "482915")
 	d.problem("a", exitSignedOut, "list")
 }
+
+// Without a code it is not filed yet, whoever keeps it.
+func TestPutAsideIsNotFiled(t *testing.T) {
+	d := newDesk(t)
+	d.citizen("a", "+923001234567")
+	d.server.Answer = func(api.Operation) *api.Answer { return &api.Answer{Status: api.Quarantined} }
+	got := d.ctl("a", exitSaved, "lodge", "--category", "roads", "--district", "swat", "--text", "Poison").(map[string]any)
+	if got["state"] != "checking" || got["code"] != nil {
+		t.Errorf("%v", got)
+	}
+}

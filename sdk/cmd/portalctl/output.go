@@ -354,6 +354,11 @@ func (a *app) deliver(ctx context.Context, sub sdk.Submission, err error) error 
 			line(a.stderr, "saved here; it goes to the server with the next sync")
 		}
 		return &exitError{exitSaved}
+	case got == sdk.Checking:
+		if !a.json {
+			line(a.stderr, "saved here; the server has put it aside for a person to look at, and it has no code yet; the next sync asks again")
+		}
+		return &exitError{exitSaved}
 	}
 	return nil
 }
