@@ -116,6 +116,7 @@ type App struct {
 	after    func(d time.Duration, f func()) (stop func())
 	now      func() time.Time
 	pick     func(chosen func(io.ReadCloser)) // asks for a picture
+	save     func(name string, content []byte, saved string)
 }
 
 // goMemory is what Go's part of the program should keep to, in bytes: a long list leaves
@@ -162,7 +163,7 @@ func newApp(ctx context.Context, cfg Config, fa fyne.App, client *sdk.Client) (*
 	a := &App{cfg: cfg, fyne: fa, client: client, ctx: ctx, words: words, faces: faces, prefs: readSettings(cfg.Home), phone: device.Device{}, now: time.Now}
 	a.spawn = func(f func()) { a.work.Go(f) }
 	a.opened, a.wait = make(chan *sdk.Client, 1), openPatience
-	a.dispatch, a.pick = a.onUI, a.pickPhoto
+	a.dispatch, a.pick, a.save = a.onUI, a.pickPhoto, a.saveFile
 	a.after = func(d time.Duration, f func()) func() {
 		t := time.AfterFunc(d, func() { a.dispatch(f) })
 		return func() { t.Stop() }

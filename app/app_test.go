@@ -32,6 +32,7 @@ type driven struct {
 // backend is a server with the demonstration's data, on a real socket.
 type backend struct {
 	url, sms string
+	dir      string
 	http     *httptest.Server
 }
 
@@ -58,7 +59,7 @@ func newBackend(t *testing.T) *backend {
 			t.Error(err)
 		}
 	})
-	return &backend{url: h.URL, sms: sms, http: h}
+	return &backend{url: h.URL, sms: sms, dir: dir, http: h}
 }
 
 // open starts the app in a folder.

@@ -75,6 +75,7 @@ func (a *App) officerMenu() {
 	}
 	a.question(name, "",
 		choice{word: a.env.T("action.close"), icon: assets.IconCross},
+		choice{word: a.env.T("counter.title"), icon: assets.IconPeople, do: func() { a.open(nav.Route{Name: nav.Counter}) }},
 		choice{word: a.env.T("settings.title"), icon: assets.IconSettings, do: func() { a.open(nav.Route{Name: nav.Settings}) }},
 		choice{word: a.env.T("sync.title"), icon: assets.IconSync, do: func() { a.open(nav.Route{Name: nav.Sync}) }},
 		choice{word: a.env.T("more.sign_out"), icon: assets.IconSignOut, do: func() { a.open(nav.Route{Name: nav.Leave}) }})

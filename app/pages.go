@@ -40,8 +40,16 @@ func (a *App) pageFor(r nav.Route) page {
 		return a.casesPage(model.Tab(r.Part))
 	case nav.More:
 		return a.morePage()
-	case nav.Report:
+	case nav.Report, nav.Nameless, nav.Helper:
 		return a.reportPage(r)
+	case nav.Track:
+		return a.trackPage(r)
+	case nav.Access:
+		return a.looksPage()
+	case nav.Export:
+		return a.exportPage()
+	case nav.Counter:
+		return a.counterPage()
 	case nav.Received:
 		return a.receivedPage(r.ID)
 	case nav.Case:
@@ -212,6 +220,7 @@ func (a *App) casesPage(tab model.Tab) page {
 			Report: func() { a.open(nav.Route{Name: nav.Report}) },
 			Sync:   func() { a.open(nav.Route{Name: nav.Sync}) },
 			SignIn: func() { a.open(nav.Route{Name: nav.SignIn}) },
+			Track:  func() { a.open(nav.Route{Name: nav.Track}) },
 			Query:  func(q string) { query = q },
 		})
 	})
@@ -256,7 +265,7 @@ func (a *App) morePage() page {
 			return who{p, src.guide(ctx).DistrictName(src.words, p.District), src.client.Accounts.SignedIn()}, err
 		}
 	}, func(s who) screen.Frame {
-		return screen.More(a.env, screen.MoreState{Name: s.profile.Name, District: s.district, SignedIn: s.signedIn, Version: a.cfg.Version}, screen.MoreActs{
+		return screen.More(a.env, screen.MoreState{Name: s.profile.Name, District: s.district, SignedIn: s.signedIn, Citizen: s.profile.Kind != kindOfficer, Version: a.cfg.Version}, screen.MoreActs{
 			Language: func() { a.open(nav.Route{Name: nav.Settings}) },
 			Settings: func() { a.open(nav.Route{Name: nav.Settings}) },
 			Sync:     func() { a.open(nav.Route{Name: nav.Sync}) },
@@ -264,6 +273,10 @@ func (a *App) morePage() page {
 			Help:     func() { a.open(nav.Route{Name: nav.Help}) },
 			SignOut:  func() { a.open(nav.Route{Name: nav.Leave}) },
 			SignIn:   func() { a.open(nav.Route{Name: nav.SignIn}) },
+			Helper:   func() { a.open(nav.Route{Name: nav.Helper}) },
+			Looks:    func() { a.open(nav.Route{Name: nav.Access}) },
+			Export:   func() { a.open(nav.Route{Name: nav.Export}) },
+			Delete:   a.deleteAccount,
 		})
 	})
 }

@@ -36,6 +36,8 @@ func (a *App) welcomePage() page {
 		return screen.Welcome(a.env, s, screen.WelcomeActs{
 			Register: func() { a.open(nav.Route{Name: nav.Register}) },
 			SignIn:   func() { a.open(nav.Route{Name: nav.SignIn}) },
+			Nameless: func() { a.open(nav.Route{Name: nav.Nameless}) },
+			Track:    func() { a.open(nav.Route{Name: nav.Track}) },
 			Officer:  func() { a.open(nav.Route{Name: nav.Officer}) },
 			Language: func() { a.open(nav.Route{Name: nav.Language}) },
 		})

@@ -20,13 +20,15 @@ const savePause = 700 * time.Millisecond
 // copies of it are saved.
 type reporting struct {
 	a      *App
-	part   string // of the route it was opened with
+	name   nav.Name // Report, or Nameless or Helper, of which nothing is kept
+	part   string   // of the route it was opened with
 	report model.Report
 	begun  bool // the draft was read, or begun
 	guide  model.Guide
 	mark   *screen.SaveMark
 
-	pick    string // "district" or "tehsil" while its list is open
+	pick    string // what is open over the steps: pickDistrict and so on
+	help    helping
 	stop    func() // of the pause before saving
 	saving  bool
 	again   bool // changed while saving
@@ -46,8 +48,11 @@ type opened struct {
 }
 
 func (a *App) reportPage(r nav.Route) page {
-	p := &reporting{a: a, part: r.Part, mark: screen.NewSaveMark(a.env), photos: a.newGallery()}
+	p := &reporting{a: a, name: r.Name, part: r.Part, mark: screen.NewSaveMark(a.env), photos: a.newGallery()}
 	p.report.Step = model.ParseStep(r.Part)
+	if !p.keeps() {
+		p.mark = nil
+	}
 	out := reads(func(src source) func(context.Context) (opened, error) {
 		id := r.ID
 		if p.begun {
@@ -55,7 +60,12 @@ func (a *App) reportPage(r nav.Route) page {
 		}
 		return func(ctx context.Context) (opened, error) { return readDraft(ctx, src, id) }
 	}, p.draw)
-	out.pause, out.front = p.save, p.fetchShot
+	out.pause = p.save
+	if p.keeps() {
+		out.front = p.fetchShot
+	} else {
+		out.key = p.key
+	}
 	return out
 }
 
@@ -66,6 +76,9 @@ func readDraft(ctx context.Context, src source, id string) (out opened, err erro
 		return out, err
 	}
 	profile, err := src.client.Accounts.Profile()
+	if isSignedOut(err) {
+		err = nil // filing without a name needs no account
+	}
 	if d, ok := out.Guide.District(profile.District); ok {
 		out.Draft.District = d.Slug
 	}
@@ -75,21 +88,29 @@ func readDraft(ctx context.Context, src source, id string) (out opened, err erro
 
 func (p *reporting) draw(o opened) screen.Frame {
 	w := p.a.source().words
+	offices := p.guide.Offices
 	p.guide = o.Guide
+	p.guide.Offices = offices
 	if !p.begun {
 		p.begun, p.report.Draft = true, o.Draft
+		p.report.Draft.Anonymous = o.Draft.Anonymous || p.name == nav.Nameless
 		if p.part == stepUnknown {
 			p.report.Step = p.report.FirstWrong(w)
 		}
 		if o.Draft.ID != "" {
 			p.mark.Set(true)
 		}
-		p.fetchShot()
+		if p.keeps() {
+			p.fetchShot()
+		}
+	}
+	if f, open := p.layer(w); open {
+		return f
 	}
 	switch p.pick {
-	case "district":
+	case pickDistrict:
 		return p.a.pickDistrict(p.guide, p.report.Draft.District, p.district, p.closePick)
-	case "tehsil":
+	case pickTehsil:
 		return screen.Pick(p.a.env, screen.PickState{
 			Title: p.a.env.T("area.choose_tehsil"), List: p.guide.Tehsils(w, p.report.Draft.District), Chosen: p.report.Draft.Area, Trouble: p.a.env.T("area.unknown"),
 		}, p.tehsil, struct{ Back, Retry func() }{p.closePick, p.a.reload})
@@ -98,6 +119,7 @@ func (p *reporting) draw(o opened) screen.Frame {
 		Report: p.report, Chosen: p.report.Chosen(w, p.guide), Kinds: p.guide.Under(w, p.report.Group), Known: len(p.guide.Kinds) > 0,
 		Sending: p.sending, Error: p.trouble, Mark: p.mark, Adding: p.adding,
 	}
+	p.naming(&s)
 	return screen.Report(p.a.env, s, screen.ReportActs{
 		Close: p.close, Next: p.next, Back: p.back, Go: p.goTo,
 		Kind: func(code string) { p.set(p.report.Choose(p.guide, p.a.source().words, code)) },
@@ -108,19 +130,20 @@ func (p *reporting) draw(o opened) screen.Frame {
 			}
 		},
 		Search:   func(q string) []model.Choice { return p.guide.Search(p.a.source().words, q) },
-		District: func() { p.pick = "district"; p.a.redraw() },
-		Tehsil:   func() { p.pick = "tehsil"; p.a.redraw() },
+		District: func() { p.pick = pickDistrict; p.a.redraw() },
+		Tehsil:   func() { p.pick = pickTehsil; p.a.redraw() },
 		Place:    func(v string) { p.report.Draft.Place = v; p.wrote() },
 		Text:     func(v string) { p.report.Draft.Text = v; p.wrote() },
 		Reload:   p.a.reload,
 		AddPhoto: p.adder(), Locate: p.locator(), RemovePhoto: p.removePhoto, Photos: p.photos.acts(),
 		Remove: p.remover(),
+		About:  func() { p.openOver(pickAbout) }, Nameless: func() { p.openOver(pickNameless) },
 	})
 }
 
 // remover removes the whole draft; nil while there is nothing to remove.
 func (p *reporting) remover() func() {
-	if p.report.Empty() || p.sending {
+	if p.report.Empty() || p.sending || !p.keeps() {
 		return nil
 	}
 	return func() {
@@ -181,7 +204,7 @@ func (p *reporting) set(r model.Report) {
 
 // show draws a step from its top and keeps its place in the way.
 func (p *reporting) show() {
-	p.a.stack.Replace(nav.Route{Name: nav.Report, ID: p.report.Draft.ID, Part: p.report.Step.String()})
+	p.a.stack.Replace(nav.Route{Name: p.name, ID: p.report.Draft.ID, Part: p.report.Step.String()})
 	p.a.keep()
 	if p.a.ready {
 		p.a.put(p.a.page.draw(p.a.state), true)
@@ -219,6 +242,10 @@ func (p *reporting) back() {
 // close leaves the flow. What was written stays as a draft; what was not begun leaves
 // nothing.
 func (p *reporting) close() {
+	if !p.keeps() && !p.report.Empty() && !p.over {
+		p.askToLeave()
+		return
+	}
 	p.a.back()
 	if !p.report.Empty() && !p.over {
 		p.a.toast(p.a.env.T("draft.kept"), nil, nil)
@@ -243,6 +270,9 @@ func (p *reporting) closePick() { p.pick = ""; p.a.redraw() }
 
 // wrote waits for a pause in the writing, then saves.
 func (p *reporting) wrote() {
+	if !p.keeps() {
+		return
+	}
 	p.mark.Set(false)
 	if p.stop != nil {
 		p.stop()
@@ -257,7 +287,7 @@ func (p *reporting) save() {
 		p.stop()
 		p.stop = nil
 	}
-	if p.over || p.sending || !p.begun || p.report.Empty() {
+	if p.over || p.sending || !p.begun || !p.keeps() || p.report.Empty() {
 		return
 	}
 	if p.saving {
@@ -303,6 +333,14 @@ func (p *reporting) send() {
 	if p.unsaid != nil {
 		p.unsaid()
 	}
+	switch {
+	case p.name == nav.Helper:
+		p.openOver(pickHelper)
+		return
+	case p.report.Draft.Anonymous:
+		p.sendNameless()
+		return
+	}
 	p.sending, p.trouble = true, ""
 	p.a.redraw()
 	d := p.report.Draft
@@ -314,14 +352,19 @@ func (p *reporting) send() {
 	}, func(err error) {
 		p.sending = false
 		if err != nil {
-			w := p.a.source().words
-			p.report.Wrong = model.Wrong(w, err)
-			p.trouble = model.Say(w, err)
-			p.a.redraw()
+			p.refused(err)
 			return
 		}
 		p.over = true
 		p.a.askToNotify()
 		p.a.replace(nav.Route{Name: nav.Received, ID: id})
 	})
+}
+
+// refused says why a complaint could not be filed, at the fields where there are some.
+func (p *reporting) refused(err error) {
+	w := p.a.source().words
+	p.report.Wrong = model.Wrong(w, err)
+	p.trouble = model.Say(w, err)
+	p.a.redraw()
 }

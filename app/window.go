@@ -342,7 +342,11 @@ func (a *App) question(title, text string, choices ...choice) {
 	}
 	content := bidi.Column(a.env, style.Space12, items...)
 	width := min(a.win.Canvas().Size().Width-2*style.Edge, 440) - 2*style.Edge
-	sized := bidi.Sized(width, bidi.HeightFor(content, width), content)
+	high, most := bidi.HeightFor(content, width), a.win.Canvas().Size().Height-4*style.Edge
+	sized := bidi.Sized(width, high, content)
+	if high > most { // large text on a small phone
+		sized = bidi.Sized(width, most, bidi.Scroll(content))
+	}
 	edge := canvas.NewRectangle(a.env.Color(style.Surface))
 	edge.StrokeColor, edge.StrokeWidth, edge.CornerRadius = a.env.Color(style.OutlineStrong), style.LineThin, style.RadiusCard
 	pop = widget.NewModalPopUp(bidi.Stack(edge, bidi.Pad(a.env, bidi.Around(style.Space16), sized)), a.win.Canvas())

@@ -34,6 +34,7 @@ type Change struct {
 	Directory bool // places or categories
 	Account   bool // signed in or out
 	Sync      bool // freshness or reachability
+	Anonymous bool // what was filed without an account
 }
 
 // Job is work that goes on until it is cancelled.
@@ -93,7 +94,7 @@ func (s *Sync) follow(ctx context.Context, cancel context.CancelFunc, listener L
 func changeOf(c sdk.Change) *Change {
 	return &Change{
 		Complaints: &Strings{c.Complaints}, Files: &Strings{c.Files}, Drafts: c.Drafts, Outbox: c.Outbox,
-		Directory: c.Directory, Account: c.Account, Sync: c.Sync,
+		Directory: c.Directory, Account: c.Account, Sync: c.Sync, Anonymous: c.Anonymous,
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -29,6 +30,7 @@ import (
 type Anonymous struct {
 	c    *Client
 	send sync.Mutex
+	wake chan struct{} // there is something to send
 }
 
 // AnonymousComplaint is one of them as this device knows it.
@@ -79,7 +81,8 @@ func trackingSecret(wire string) []byte {
 }
 
 // Lodge files a draft without an account: it is checked and saved on this device
-// with its receipt; Send brings it to the server.
+// with its receipt, and the draft it came from, if saved, is removed. Client.Run
+// or Send brings it to the server.
 func (s *Anonymous) Lodge(ctx context.Context, d Draft) (AnonymousComplaint, error) {
 	s.c.Directory.ensure(ctx)
 	if len(d.Files) > 0 {
@@ -101,7 +104,55 @@ func (s *Anonymous) Lodge(ctx context.Context, d Draft) (AnonymousComplaint, err
 	n.Complaint.Anonymous = true
 	s.enqueue(&n, made.op.Operation)
 	_, err = s.c.home.ChangeNameless(func(list []local.Nameless) ([]local.Nameless, error) { return append(list, n), nil })
-	return s.show(n), err
+	if err != nil {
+		return AnonymousComplaint{}, err
+	}
+	s.moved()
+	s.poke()
+	if d.ID != "" {
+		// It lies in the account's own file, so this cannot be one transaction: a
+		// draft that stays after a crash is better than a complaint that is lost.
+		if err := s.c.Complaints.DeleteDraft(ctx, d.ID); err != nil && !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrSignedOut) {
+			return s.show(n), err
+		}
+	}
+	return s.show(n), nil
+}
+
+func (s *Anonymous) moved() { s.c.changes.send(Change{Anonymous: true}) }
+
+// poke makes Client.Run send now.
+func (s *Anonymous) poke() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// anonymousNews is how often Client.Run asks for news of what was filed without an
+// account. There is no long poll: a connection that stays open for each of them
+// would tie them together.
+const anonymousNews = 15 * time.Minute
+
+// run sends what waits and asks for news until ctx ends.
+func (s *Anonymous) run(ctx context.Context) {
+	for tries := 0; ctx.Err() == nil; {
+		pause := anonymousNews
+		switch err := s.Send(ctx); {
+		case err == nil:
+			tries = 0
+		default:
+			tries++
+			pause = min(pause, s.c.jitter(backoffBase, backoffCap, tries)+retryAfter(err))
+		}
+		t := time.NewTimer(pause)
+		select {
+		case <-t.C:
+		case <-s.wake:
+		case <-ctx.Done():
+		}
+		t.Stop()
+	}
 }
 
 // enqueue gives an operation its number and puts it behind the others. Numbers
@@ -155,6 +206,7 @@ func (s *Anonymous) Forget(ctx context.Context, receipt string) error {
 	_, err = s.c.home.ChangeNameless(func(list []local.Nameless) ([]local.Nameless, error) {
 		return slices.DeleteFunc(list, func(n local.Nameless) bool { return n.Receipt == wire }), nil
 	})
+	s.moved()
 	return err
 }
 
@@ -219,11 +271,10 @@ func (s *Anonymous) do(ctx context.Context, code, receipt string, act *api.ActBo
 		if err != nil {
 			return AnonymousComplaint{}, err
 		}
-		s.enqueue(&n, op.Operation)
-		if held {
-			if err := s.keep(n); err != nil {
-				return AnonymousComplaint{}, err
-			}
+		if !held {
+			s.enqueue(&n, op.Operation)
+		} else if n, err = s.append(wire, op.Operation); err != nil {
+			return AnonymousComplaint{}, err
 		}
 	}
 	sent, err := s.exchange(ctx, n, held)
@@ -238,16 +289,48 @@ func sameCode(a, b string) bool {
 	return strings.EqualFold(flat.Replace(a), flat.Replace(b))
 }
 
-// keep writes one complaint back.
-func (s *Anonymous) keep(n local.Nameless) error {
+// append saves an act behind what waits already.
+func (s *Anonymous) append(wire string, op api.Operation) (n local.Nameless, err error) {
+	_, err = s.c.home.ChangeNameless(func(list []local.Nameless) ([]local.Nameless, error) {
+		for i := range list {
+			if list[i].Receipt == wire {
+				s.enqueue(&list[i], op)
+				n = list[i]
+				n.Ops = slices.Clone(n.Ops)
+				return list, nil
+			}
+		}
+		return nil, notFound("this complaint was forgotten on this device meanwhile")
+	})
+	s.moved()
+	return n, err
+}
+
+// keep writes one complaint back after an exchange. What was written while it
+// lasted was not part of it, and stays behind the rest.
+func (s *Anonymous) keep(n local.Nameless, part []api.Operation) error {
+	in := func(ops []api.Operation, op api.Operation) bool {
+		return slices.ContainsFunc(ops, func(o api.Operation) bool { return o.Op == op.Op })
+	}
+	changed := false
 	_, err := s.c.home.ChangeNameless(func(list []local.Nameless) ([]local.Nameless, error) {
 		for i := range list {
-			if list[i].Receipt == n.Receipt {
-				list[i] = n
+			if list[i].Receipt != n.Receipt {
+				continue
 			}
+			for _, op := range list[i].Ops {
+				if !in(part, op) && !in(n.Ops, op) {
+					n.Ops = append(n.Ops, op)
+				}
+			}
+			changed = !reflect.DeepEqual(list[i], n)
+			list[i] = n
 		}
 		return list, nil
 	})
+	if changed {
+		s.moved()
+	}
 	return err
 }
 
@@ -259,12 +342,25 @@ func (s *Anonymous) exchange(ctx context.Context, n local.Nameless, keep bool) (
 	if _, err := s.c.online(); err != nil {
 		return n, err
 	}
+	if keep { // an exchange that ended meanwhile changed it
+		list, err := s.c.home.ChangeNameless(nil)
+		if err != nil {
+			return n, err
+		}
+		i := slices.IndexFunc(list, func(o local.Nameless) bool { return o.Receipt == n.Receipt })
+		if i < 0 {
+			return n, nil // forgotten
+		}
+		n = list[i]
+	}
 	r, err := remote.New(remote.Config{BaseURL: s.c.home.Server(), Transport: s.c.cfg.Transport, Client: s.c.cfg.Client})
 	if err != nil {
 		return n, err
 	}
 	defer r.CloseIdle()
-	req := api.SyncRequest{Request: 1, Operations: n.Ops}
+	part := slices.Clone(n.Ops)
+	n.Ops = slices.Clone(n.Ops)
+	req := api.SyncRequest{Request: 1, Operations: part}
 	if n.Refused != nil {
 		req.Operations = nil // it waits for a person
 	}
@@ -302,7 +398,7 @@ func (s *Anonymous) exchange(ctx context.Context, n local.Nameless, keep bool) (
 		slices.SortFunc(n.Events, func(a, b api.Event) int { return int(a.N - b.N) })
 	}
 	if keep {
-		return n, s.keep(n)
+		return n, s.keep(n, part)
 	}
 	if n.Refused != nil {
 		return n, fromProblem(n.Refused)

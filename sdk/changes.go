@@ -15,6 +15,7 @@ type Change struct {
 	Directory  bool // places, categories or offices
 	Account    bool // signed in or out
 	Sync       bool // freshness or reachability
+	Anonymous  bool // what was filed without an account
 	// Files are the ids of complaints whose files moved: a piece was sent, one
 	// arrived or failed. What else is in them did not change.
 	Files []string
@@ -23,7 +24,7 @@ type Change struct {
 func (c Change) merge(d Change) Change {
 	return Change{
 		Complaints: union(c.Complaints, d.Complaints), Files: union(c.Files, d.Files), Drafts: c.Drafts || d.Drafts, Outbox: c.Outbox || d.Outbox,
-		Directory: c.Directory || d.Directory, Account: c.Account || d.Account, Sync: c.Sync || d.Sync,
+		Directory: c.Directory || d.Directory, Account: c.Account || d.Account, Sync: c.Sync || d.Sync, Anonymous: c.Anonymous || d.Anonymous,
 	}
 }
 

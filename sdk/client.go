@@ -118,7 +118,7 @@ func Open(ctx context.Context, cfg Config) (*Client, error) {
 	c.Desk = &Desk{c: c}
 	c.Admin = &Admin{c}
 	c.Directory = &Directory{c: c}
-	c.Anonymous = &Anonymous{c: c}
+	c.Anonymous = &Anonymous{c: c, wake: make(chan struct{}, 1)}
 	c.Helper = &Helper{c}
 	c.Sync = newSyncer(c)
 	c.log = &logbook{c: c}
@@ -207,6 +207,9 @@ func (c *Client) reach(call func(r *remote.Client) error) error {
 	err = fromRemote(call(r))
 	if offline := errors.Is(err, ErrOffline); !errors.Is(err, context.Canceled) && c.offline.Swap(offline) != offline {
 		c.changes.send(Change{Sync: true})
+		if !offline {
+			c.Anonymous.poke()
+		}
 	}
 	return err
 }

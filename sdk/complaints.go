@@ -142,6 +142,9 @@ func (s *Complaints) DeleteDraft(ctx context.Context, id string) error {
 // is wrong and leaves everything as it was.
 func (s *Complaints) Lodge(ctx context.Context, d Draft) (Submission, error) {
 	s.c.Directory.ensure(ctx)
+	if d.Anonymous {
+		return Submission{}, invalid(field("anonymous", "anonymous", "this is to be filed without a name: Anonymous.Lodge does it"))
+	}
 	if err := s.check(d); err != nil {
 		return Submission{}, err
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/citizens-portal/portal/sdk/internal/local"
@@ -26,8 +27,14 @@ const pollSeconds = 50
 
 // Run keeps the device in sync until ctx ends: it sends what is queued, waits
 // for news with a long poll, and after failures tries again with growing
-// pauses. Use it while the program is in the foreground, once per client.
+// pauses. What was filed without an account goes beside it, signed in or not. Use
+// it while the program is in the foreground, once per client.
 func (c *Client) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	defer cancel()
+	beside.Go(func() { c.Anonymous.run(ctx) })
 	s := c.Sync
 	for {
 		pause, err := s.step(ctx)

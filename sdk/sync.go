@@ -334,6 +334,9 @@ func (s *Syncer) Status() (st Status, err error) {
 			return err
 		}
 		for _, op := range out {
+			if op.Type == api.OpOpen {
+				continue // it only tells of an opening, and is nobody's work
+			}
 			if op.Checking {
 				st.Checking++
 			} else {

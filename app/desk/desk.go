@@ -110,11 +110,13 @@ type Desk struct {
 	done    undoable
 	toasts  int
 	saving  saving
-	read    bool // what is on the device was read; nothing is claimed about it before
-	reading bool // a reading is on its way
-	again   bool // and another one is due after it
-	turn    int  // counts acts: a reading from before one tells nothing about what is open
-	resumed bool // what was open when the program was left is open again
+	reveal  revealing
+	noted   string // the complaint whose opening was told
+	read    bool   // what is on the device was read; nothing is claimed about it before
+	reading bool   // a reading is on its way
+	again   bool   // and another one is due after it
+	turn    int    // counts acts: a reading from before one tells nothing about what is open
+	resumed bool   // what was open when the program was left is open again
 
 	mu    sync.Mutex   // guards inbox
 	inbox *model.Inbox // nil until all complaints were read
@@ -126,7 +128,8 @@ func New(ctx context.Context, cfg Config) *Desk {
 	d.saving.init()
 	d.resumed = cfg.State.Form == ""
 	d.view = screen.NewDesk(cfg.Env, screen.DeskActs{
-		View: d.setView, Query: d.setQuery, Open: d.openCase, Leave: d.leaveCase, Tab: d.setTab,
+		Reveal: d.revealActs(),
+		View:   d.setView, Query: d.setQuery, Open: d.openCase, Leave: d.leaveCase, Tab: d.setTab,
 		Do: d.do, Assign: d.assign, Write: d.wrote, Send: d.sendMessage,
 		Again: d.retry, Drop: d.drop, Edit: d.edit, Sync: d.syncNow, Person: cfg.Person, People: cfg.People,
 		Categories: d.chooseCategory, Holders: d.chooseHolder, Keys: d.showKeys, More: d.showMore, Turned: d.showCase,
@@ -343,8 +346,10 @@ func (d *Desk) showCase() {
 	if d.open.ok {
 		d.page = model.DeskCaseOf(d.cfg.Words(), d.known.guide, d.known.office, d.list.Loads, d.open.complaint, d.open.events)
 	}
+	d.noteOpened()
 	d.view.SetCase(screen.DeskCaseState{
-		Case: d.page, Tab: d.state.Tab, Form: d.form, Message: d.open.message, Wrong: d.wrong, Busy: d.busy, Narrow: d.view.Narrow(), Kept: &d.fields,
+		Identity: d.reveal.identity,
+		Case:     d.page, Tab: d.state.Tab, Form: d.form, Message: d.open.message, Wrong: d.wrong, Busy: d.busy, Narrow: d.view.Narrow(), Kept: &d.fields,
 	})
 }
 
@@ -386,7 +391,8 @@ func (d *Desk) choose(id string) {
 	}
 	d.Pause()
 	d.closeForm()
-	d.state.Open, d.open, d.wrong = id, opened{}, ""
+	d.hideIdentity()
+	d.state.Open, d.open, d.wrong, d.noted = id, opened{}, "", ""
 	d.keep()
 	d.view.Select(d.list.At(id))
 	d.cfg.Spawn(func() {
@@ -403,6 +409,8 @@ func (d *Desk) choose(id string) {
 // leaveCase goes back to the list in a narrow window.
 func (d *Desk) leaveCase() {
 	d.Pause()
+	d.hideIdentity()
+	d.noted = ""
 	d.state.Shown = false
 	d.keep()
 	d.view.ShowCase(false)
@@ -454,7 +462,7 @@ func (d *Desk) setOver(card fyne.CanvasObject) {
 }
 
 func (d *Desk) closeOver() {
-	d.over = false
+	d.over, d.reveal.asking = false, false
 	d.cfg.Focus(nil)
 	d.view.SetOver(nil, nil)
 }

@@ -34,7 +34,10 @@ type office struct {
 	cases  map[string]*api.Complaint
 	feed   []api.Entry
 	acts   []api.ActBody
-	refuse bool // the next act
+	refuse bool     // the next act
+	opened []string // complaints whose opening was told
+	stale  bool     // the session is too old to open an identity
+	why    []string // reasons given for opening one
 }
 
 const deskFeed = "d:dc"
@@ -45,7 +48,7 @@ func newOffice() *office {
 		id := fmt.Sprintf("case-%d", i)
 		o.cases[id] = &api.Complaint{
 			ID: id, Code: fmt.Sprintf("KP-26-AAAA-000%d", i), Status: "new", Text: text, Category: "water", District: "swat", Holder: "dc", Citizen: "Citizen 7Q4F",
-			LodgedAt: o.now.AddDate(0, 0, -9), DueAt: o.now.AddDate(0, 0, 2+i), AllowedActions: []string{"acknowledge", "assign", "ask", "propose", "transfer", "message"},
+			LodgedAt: o.now.AddDate(0, 0, -9), DueAt: o.now.AddDate(0, 0, 2+i), AllowedActions: []string{"acknowledge", "assign", "ask", "propose", "transfer", "message", "reveal"},
 		}
 		o.event(id, api.Event{Action: "lodge", Role: "citizen"}, api.EntryGrant)
 	}
@@ -90,6 +93,21 @@ func (o *office) RoundTrip(r *http.Request) (*http.Response, error) {
 	defer o.mu.Unlock()
 	var out any
 	switch {
+	case strings.HasSuffix(r.URL.Path, "/identity"):
+		var ask api.RevealRequest
+		if err := json.Unmarshal(body, &ask); err != nil {
+			return nil, err
+		}
+		if o.stale {
+			return answer(r, http.StatusForbidden, api.Problem{Type: api.TypeStepUp, Status: http.StatusForbidden})
+		}
+		o.why = append(o.why, ask.Reason)
+		out = api.Identity{Case: "case-0", Name: "Zarmina Bibi", Mobile: "+923451234567", CNIC: "15602-*******-1", District: "swat"}
+	case r.URL.Path == api.RouteMe:
+		out = api.Profile{Subject: "o:khan", Kind: "officer"}
+	case r.URL.Path == api.RouteStepUp:
+		o.stale = false
+		out = struct{}{}
 	case r.URL.Path == api.RouteOfficer:
 		out = api.Session{Access: "a", Refresh: "r", AccessExpiresAt: o.now.AddDate(1, 0, 0), RefreshExpiresAt: o.now.AddDate(1, 0, 0),
 			Profile: api.Profile{Subject: "o:khan", Kind: "officer", Name: "Aisha Khan", Office: "dc", Title: api.Text{EN: "Focal person"}, Feeds: []string{deskFeed}}}
@@ -104,8 +122,16 @@ func (o *office) RoundTrip(r *http.Request) (*http.Response, error) {
 	default:
 		out = []struct{}{}
 	}
+	return answer(r, http.StatusOK, out)
+}
+
+func answer(r *http.Request, status int, out any) (*http.Response, error) {
 	w := httptest.NewRecorder()
 	w.Header().Set("Content-Type", "application/json")
+	if status != http.StatusOK {
+		w.Header().Set("Content-Type", "application/problem+json")
+	}
+	w.WriteHeader(status)
 	if err := json.NewEncoder(w).Encode(out); err != nil {
 		return nil, err
 	}
@@ -138,6 +164,10 @@ func (o *office) act(op api.Operation) api.Answer {
 	var b api.ActBody
 	if err := json.Unmarshal(op.Body, &b); err != nil {
 		return api.Answer{Op: op.Op, Status: api.Rejected, Problem: &api.Problem{Type: api.TypeInvalid, Status: 422}}
+	}
+	if op.Type == api.OpOpen {
+		o.opened = append(o.opened, b.Case)
+		return api.Answer{Op: op.Op, Status: api.Applied, Case: b.Case}
 	}
 	if o.refuse {
 		o.refuse = false
@@ -194,7 +224,7 @@ func newSeat(t *testing.T) *seat {
 		Words:    func() model.Words { return model.Words{Lang: i18n.English, Catalogue: words, Now: o.clock()} },
 		Spawn:    func(f func()) { go f() },
 		Dispatch: func(f func()) { s.work <- f },
-		After: func(time.Duration, func()) func() { return func() {} }, // no time passes by itself
+		After:    func(time.Duration, func()) func() { return func() {} }, // no time passes by itself
 		Focus: func(f fyne.Focusable) {
 			if f == nil {
 				s.window.Canvas().Unfocus()

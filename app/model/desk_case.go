@@ -84,6 +84,7 @@ type DeskCase struct {
 	Actions    []DeskAction
 	Primary    DeskAction // the one filled button; may be empty
 	MayMessage bool
+	MayReveal  bool // who filed it may be opened, with a reason
 	OnWay      []string
 	Refused    []Refusal
 	// Evidence: the category asks for a photo or document with a solution.
@@ -101,6 +102,7 @@ func DeskCaseOf(w Words, g Guide, o Office, loads map[string]Workload, c sdk.Com
 	p := DeskCase{
 		ID: c.ID, Code: c.Code, Title: cmp.Or(Title(c.Text), kind.Name), Sample: c.Sample, Text: c.Text, Chips: deskChips(w, c),
 		Evidence: g.evidence(c.Category), MayMessage: may(c, string(DeskMessage)),
+		MayReveal: may(c, "reveal"),
 	}
 	if !c.LodgedAt.IsZero() {
 		p.Filed = w.T("desk.filed", "date", w.Short(c.LodgedAt))
@@ -434,4 +436,17 @@ func deskField(w Words, f api.FieldProblem) string {
 		return w.T("desk.error.office")
 	}
 	return sayField(w, f)
+}
+
+// IdentityFacts are the particulars of who filed a complaint.
+func IdentityFacts(w Words, g Guide, who api.Identity) (out []Fact) {
+	for _, f := range []Fact{
+		{w.T("reveal.name"), who.Name}, {w.T("reveal.mobile"), "\u200e" + who.Mobile}, {w.T("reveal.cnic"), "\u200e" + who.CNIC},
+		{w.T("area.district"), g.DistrictName(w, who.District)}, {w.T("desk.place"), who.Place},
+	} {
+		if f.Value != "" {
+			out = append(out, f)
+		}
+	}
+	return out
 }

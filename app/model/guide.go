@@ -14,6 +14,8 @@ import (
 type Guide struct {
 	Areas []api.Area
 	Kinds []api.Category
+	// Offices are those of the directory; none while nobody asked for them.
+	Offices []api.Office
 }
 
 // Choice is a line of a list to choose from.

@@ -50,6 +50,9 @@ func SyncOf(w Words, st sdk.Status, waiting, needs []sdk.Queued, titles map[stri
 		p.Why = Say(w, st.Err)
 	}
 	for _, q := range waiting {
+		if q.Action == opened {
+			continue // it only tells that an officer opened something
+		}
 		item := itemOf(w, q, titles)
 		if q.State == sdk.Checking {
 			p.Checking = append(p.Checking, item)
@@ -72,6 +75,9 @@ func SyncOf(w Words, st sdk.Status, waiting, needs []sdk.Queued, titles map[stri
 	}
 	return p
 }
+
+// opened is the act by which an officer's device tells that something was opened.
+const opened = "open"
 
 func itemOf(w Words, q sdk.Queued, titles map[string]string) Item {
 	i := Item{ID: q.Op, Complaint: q.Complaint, About: titles[q.Complaint], Title: written(w, q.Pending), Text: q.Text, Filing: q.Action == "lodge"}
@@ -159,6 +165,20 @@ func sayField(w Words, f api.FieldProblem) string {
 		return w.T("error.cnic")
 	case "otp_shape", "otp_digits":
 		return w.T("error.otp_shape")
+	case "officer_unclear":
+		return w.T("error.officer_unclear")
+	case "office_unknown", "office_missing":
+		return w.T("error.office")
+	case "office_top":
+		return w.T("about.nobody_above")
+	case "receipt_shape":
+		return w.T("error.receipt")
+	case "code_wrong":
+		return w.T("error.code_wrong")
+	case "files_anonymous", "files_helper":
+		return w.T("nameless.no_photos")
+	case "district_elsewhere":
+		return w.T("error.district_elsewhere")
 	case "otp_wrong", "otp_unasked", "otp_tries", "otp_expired":
 		return w.T("error.otp_wrong")
 	case "district_missing", "district_unknown":

@@ -100,7 +100,8 @@ func (r Report) FirstWrong(w Words) Step {
 // Empty reports whether nothing was chosen or written yet, so that there is nothing
 // worth keeping. The district alone was filled in for the person.
 func (r Report) Empty() bool {
-	return r.Draft.Category == "" && strings.TrimSpace(r.Draft.Text) == "" && strings.TrimSpace(r.Draft.Place) == "" && len(r.Draft.Files) == 0
+	return r.Draft.Category == "" && strings.TrimSpace(r.Draft.Text) == "" && strings.TrimSpace(r.Draft.Place) == "" &&
+		r.Draft.AboutOffice == "" && strings.TrimSpace(r.Draft.AboutOfficer) == "" && len(r.Draft.Files) == 0
 }
 
 // Chosen is what a report says so far, in words.
@@ -113,6 +114,7 @@ type Chosen struct {
 	Place    string
 	Text     string
 	GoesTo   string
+	About    string // whom it complains of; "" for nobody
 	Photos   []Photo
 }
 
@@ -125,8 +127,9 @@ func (r Report) Chosen(w Words, g Guide) Chosen {
 	}
 	if r.Draft.District != "" {
 		c.District = g.DistrictName(w, r.Draft.District)
-		c.GoesTo = w.T("report.goes_to", "office", office(w, g, r.Draft.District))
+		c.GoesTo = g.GoesTo(w, r.Draft)
 	}
+	c.About = g.About(w, r.Draft)
 	c.Tehsil = g.TehsilName(w, r.Draft.Area)
 	return c
 }

@@ -38,7 +38,13 @@ const (
 	Recover  Name = "recover" // with the code on paper
 	Devices  Name = "devices"
 	Leave    Name = "leave"
-	Officer  Name = "officer" // the officer's sign-in
+	Access   Name = "access"   // who looked at the citizen's complaints
+	Export   Name = "export"   // a copy of the citizen's data
+	Nameless Name = "nameless" // filing without a name and without an account
+	Helper   Name = "helper"   // filing for somebody else
+	Track    Name = "track"    // what was filed without a name, by code and receipt
+	Counter  Name = "counter"  // an officer registers a citizen
+	Officer  Name = "officer"  // the officer's sign-in
 	Desk     Name = "desk"
 	People   Name = "people" // offices and officers, for administrators
 )
@@ -104,9 +110,15 @@ func (s *Stack) Back() bool {
 // Depth counts the screens of the way.
 func (s *Stack) Depth() int { return len(s.routes) }
 
-// MarshalJSON implements [json.Marshaler]. What is shown once is left out.
+// passing reports whether a route is never written down: what is shown once, and what
+// would tell that this device has to do with somebody or something.
+func (r Route) passing() bool {
+	return slices.Contains([]Name{Paper, Nameless, Helper, Track, Counter}, r.Name)
+}
+
+// MarshalJSON implements [json.Marshaler]. What is passing is left out.
 func (s Stack) MarshalJSON() ([]byte, error) {
-	kept := slices.DeleteFunc(slices.Clone(s.routes), func(r Route) bool { return r.Name == Paper })
+	kept := slices.DeleteFunc(slices.Clone(s.routes), Route.passing)
 	return json.Marshal(kept)
 }
 

@@ -20,6 +20,7 @@ type CasesActs struct {
 	Report      func()
 	Sync        func()
 	SignIn      func()
+	Track       func()       // what was filed without a name
 	Query       func(string) // takes note of what is searched for
 }
 
@@ -28,19 +29,25 @@ func Cases(env bidi.Env, s model.Cases, query string, acts CasesActs) Frame {
 	head := []fyne.CanvasObject{tabs(env, s.Tab, acts.Tab)}
 	bar := ui.AppBar(env, ui.AppBarState{Title: env.T("nav.cases"), Actions: []ui.Action{{Icon: assets.IconPlus, Label: env.T("home.report"), Tap: acts.Report}}})
 	if len(s.Rows)+len(s.Drafts) == 0 {
-		return Frame{Bar: bar, Body: bidi.Border(env, bidi.Pad(env, bidi.Around(style.Edge), head[0]), nil, nil, nil, page(env, none(env, s, acts)))}
+		return Frame{Bar: bar, Body: bidi.Border(env, bidi.Pad(env, bidi.Around(style.Edge), head[0]), nil, nil, nil, page(env, none(env, s, acts), nameless(env, acts.Track)))}
 	}
 	shown := model.Search(s.Rows, query)
 	at := func(i int) fyne.CanvasObject {
 		if i < len(s.Drafts) {
 			return draft(env, s.Drafts[i], acts.Draft, acts.Remove)
 		}
+		if i == len(s.Drafts)+len(shown) {
+			return nameless(env, acts.Track)
+		}
 		return row(env, shown[i-len(s.Drafts)], acts.Open)
 	}
-	list := newRows(len(s.Drafts)+len(shown),
+	list := newRows(len(s.Drafts)+len(shown)+1,
 		func(i int) string {
 			if i < len(s.Drafts) {
 				return "draft"
+			}
+			if i == len(s.Drafts)+len(shown) {
+				return "nameless"
 			}
 			r := shown[i-len(s.Drafts)]
 			return string(r.Status) + r.Left
@@ -54,7 +61,7 @@ func Cases(env bidi.Env, s model.Cases, query string, acts CasesActs) Frame {
 		find := func(q string) {
 			acts.Query(q)
 			shown = model.Search(s.Rows, q)
-			list.Set(len(s.Drafts) + len(shown))
+			list.Set(len(s.Drafts) + len(shown) + 1)
 			below.Objects = []fyne.CanvasObject{list.Object}
 			if len(s.Drafts)+len(shown) == 0 {
 				below.Objects[0] = page(env, ui.EmptyState(env, assets.IconSearch, env.T("cases.not_found"),
@@ -70,6 +77,11 @@ func Cases(env bidi.Env, s model.Cases, query string, acts CasesActs) Frame {
 	}
 	top := bidi.Pad(env, bidi.Around(style.Edge), column(env, style.Space12, head...))
 	return Frame{Bar: bar, Body: bidi.Border(env, top, nil, nil, nil, below)}
+}
+
+// nameless leads to what was filed without a name, which no account lists.
+func nameless(env bidi.Env, tap func()) fyne.CanvasObject {
+	return link(env, assets.IconEyeOff, env.T("track.open"), env.T("track.open_hint"), tap)
 }
 
 // searchFrom is the number of rows that a person sees at a glance.

@@ -23,6 +23,7 @@ type DeskActs struct {
 	Write        func(text string) // in the conversation, as it is written
 	Send         func()            // the message
 	Form         DeskFormActs
+	Reveal       DeskRevealActs
 	Again, Drop  func(op string)
 	Edit         func(r model.Refusal)
 	Sync, Person func()

@@ -22,6 +22,8 @@ type DeskCaseState struct {
 	Message, Wrong string
 	Busy           bool
 	Narrow         bool // it stands in place of the list
+	// Identity is who filed it, while the officer may see that.
+	Identity []model.Fact
 	// Kept holds the fields, so that a caret stays where it is while news come in.
 	Kept *DeskFields
 }
@@ -134,23 +136,20 @@ func (d *Desk) caseBody(s DeskCaseState) []fyne.CanvasObject {
 	case model.DeskTabHistory:
 		return append(items, timeline(env, model.Case{Events: c.Events}))
 	}
-	return append(items, d.complaint(c)...)
+	return append(items, d.complaint(c, s.Identity)...)
 }
 
 // complaint is what the citizen wrote, with its particulars and whom to give it to.
-func (d *Desk) complaint(c model.DeskCase) []fyne.CanvasObject {
+func (d *Desk) complaint(c model.DeskCase, identity []model.Fact) []fyne.CanvasObject {
 	env := d.env
 	items := []fyne.CanvasObject{bidi.NewParagraph(env, c.Text, bidi.Text{Order: bidi.ByText})}
 	if c.Files != "" {
 		items = append(items, ui.Note(env, assets.IconAttach, c.Files))
 	}
-	var facts []fyne.CanvasObject
-	for _, f := range c.Facts {
-		label := bidi.NewLabel(env, f.Label, bidi.Text{Size: style.Small, Role: style.InkMuted})
-		value := bidi.NewParagraph(env, f.Value, bidi.Text{Size: style.Small, Bold: true})
-		facts = append(facts, bidi.Row(env, style.Space12, bidi.Top(bidi.Sized(env.Style.Scaled(92), 0, label)), bidi.Grow(value)))
+	items = append(items, d.facts(c.Facts))
+	if who := d.identity(c, identity); who != nil {
+		items = append(items, who)
 	}
-	items = append(items, column(env, style.Space4, facts...))
 	if c.Last != nil {
 		box := ground(env, style.Background)
 		box.CornerRadius = style.RadiusControl
@@ -165,6 +164,18 @@ func (d *Desk) complaint(c model.DeskCase) []fyne.CanvasObject {
 	}
 	head := bidi.Row(env, style.Space8, bidi.Grow(bidi.NewLabel(env, env.T("desk.assign_to"), bidi.Text{Bold: true})), d.byWork())
 	return append(items, column(env, style.Space4, head, d.assignees(c)))
+}
+
+// facts are lines of a label and what it says.
+func (d *Desk) facts(list []model.Fact) fyne.CanvasObject {
+	env := d.env
+	var lines []fyne.CanvasObject
+	for _, f := range list {
+		label := bidi.NewLabel(env, f.Label, bidi.Text{Size: style.Small, Role: style.InkMuted})
+		value := bidi.NewParagraph(env, f.Value, bidi.Text{Size: style.Small, Bold: true})
+		lines = append(lines, bidi.Row(env, style.Space12, bidi.Top(bidi.Sized(env.Style.Scaled(92), 0, label)), bidi.Grow(value)))
+	}
+	return column(env, style.Space4, lines...)
 }
 
 func (d *Desk) byWork() fyne.CanvasObject {

@@ -104,7 +104,7 @@ func deskComplaint(code, kind, tehsil, text, officer string, age, left, level in
 		ID: code, Code: "KP-26-" + code, Category: kind, District: "swat", Area: "kp/malakand/swat/" + tehsil, Text: text, Place: "Amankot", Status: "new",
 		LodgedAt: filed, DueAt: deskNow().AddDate(0, 0, left), Level: level, Officer: officer, Holder: "dc",
 		HolderName: api.Text{EN: "Deputy Commissioner, Swat", UR: "ڈپٹی کمشنر سوات", PS: "ډپټي کمشنر سوات"}, Citizen: "Citizen 7Q4F", Version: 3,
-		AllowedActions: []string{"acknowledge", "assign", "ask", "propose", "transfer", "message", "invalidate"},
+		AllowedActions: []string{"acknowledge", "assign", "ask", "propose", "transfer", "message", "invalidate", "reveal"},
 	}}
 	c.Ladder = []time.Time{filed, filed.AddDate(0, 0, 15), filed.AddDate(0, 0, 22)}
 	if officer != "" || code == "3X6T-75NB" {
@@ -183,6 +183,15 @@ func deskShots() []deskShot {
 			c.Pending = []sdk.Pending{{Op: "1", Action: "ask", State: sdk.Refused, Seen: 3, Text: "Which street?", Problem: &api.Problem{Type: api.TypeConflict}}}
 			d.SetCase(DeskCaseState{Case: x.page(c, deskEvents()), Kept: &DeskFields{}})
 		}},
+		{"reveal", desktop, func(d *Desk, x deskData) {
+			d.SetCase(DeskCaseState{Case: x.page(x.water(), deskEvents()), Kept: &DeskFields{}})
+			card, _ := d.DeskRevealCard(DeskReveal{Reason: x.env.T("reveal.reason"), Ask: true, Wrong: map[string]string{"totp": x.env.T("error.code_wrong")}}, DeskRevealActs{}, func() {})
+			d.SetOver(card, func() {})
+		}},
+		{"revealed", desktop, func(d *Desk, x deskData) {
+			who := api.Identity{Name: "Zarmina Bibi", Mobile: "+923451234567", CNIC: "15602-*******-1", District: "swat", Place: "Amankot"}
+			d.SetCase(DeskCaseState{Case: x.page(x.water(), deskEvents()), Kept: &DeskFields{}, Identity: model.IdentityFacts(x.words, x.guide, who)})
+		}},
 		{"keys", desktop, func(d *Desk, x deskData) {
 			d.SetCase(DeskCaseState{})
 			d.SetOver(d.DeskKeys(func() {}), func() {})
@@ -208,15 +217,21 @@ func deskWindow(t testing.TB, env bidi.Env, s deskShot) fyne.Window {
 	return w
 }
 
-// TestDeskPictures compares the desk in both directions and both looks with
-// testdata/desk.
+// TestDeskPictures compares the desk, and the question who filed a complaint, in both
+// directions and both looks with testdata/desk.
 func TestDeskPictures(t *testing.T) {
 	for _, lang := range []i18n.Lang{i18n.English, i18n.Urdu} {
 		for _, dark := range []bool{false, true} {
 			env := deskEnv(t, lang, dark, style.Scale100)
-			w := deskWindow(t, env, deskShots()[0])
-			name := fmt.Sprintf("desk/picture-%s-%s.png", lang, map[bool]string{false: "light", true: "dark"}[dark])
-			test.AssertImageMatches(t, name, w.Canvas().Capture())
+			look := fmt.Sprintf("%s-%s.png", lang, map[bool]string{false: "light", true: "dark"}[dark])
+			for _, s := range deskShots() {
+				switch s.name {
+				case "open":
+					test.AssertImageMatches(t, "desk/picture-"+look, deskWindow(t, env, s).Canvas().Capture())
+				case "reveal", "revealed":
+					test.AssertImageMatches(t, "desk/"+s.name+"-"+look, deskWindow(t, env, s).Canvas().Capture())
+				}
+			}
 		}
 	}
 }

@@ -51,6 +51,10 @@ func text(en, ur, ps string) api.Text { return api.Text{EN: en, UR: ur, PS: ps} 
 func guide() model.Guide {
 	swat := text("Swat", "سوات", "سوات")
 	return model.Guide{
+		Offices: []api.Office{
+			{ID: "dc", Kind: "chain", Area: "kp/malakand/swat", Name: text("Deputy Commissioner, Swat", "ڈپٹی کمشنر سوات", "د سوات ډپټي کمشنر")},
+			{ID: "commissioner", Kind: "chain", Level: 1, Area: "kp/malakand", Name: text("Commissioner, Malakand", "کمشنر ملاکنڈ", "د ملاکنډ کمشنر")},
+		},
 		Areas: []api.Area{
 			{ID: "kp/malakand/swat", Slug: "swat", Kind: "district", Name: swat},
 			{ID: "kp/malakand/swat/babuzai", Slug: "babuzai", Kind: "tehsil", Name: text("Babuzai", "بابوزئی", "بابوزی"), Parent: "kp/malakand/swat"},
@@ -168,6 +172,20 @@ func still() image.Image {
 	return img
 }
 
+// officer is a name as a citizen writes it.
+func (w world) officer() string {
+	if w.env.Lang == i18n.English {
+		return "Rahim Gul"
+	}
+	return "رحیم گل"
+}
+
+// nameless is the complaint, filed without a name.
+func (w world) nameless() sdk.AnonymousComplaint {
+	c := w.complaint()
+	return sdk.AnonymousComplaint{Complaint: c.Complaint, Track: c.Track, Receipt: "Q2XK7-MB4TD-WZ6EH-RNVYP-3SCGA-L"}
+}
+
 // proposal is the timeline of the proposed complaint, with the office's evidence.
 func (w world) proposal() []api.Event {
 	done := map[i18n.Lang]string{
@@ -183,7 +201,7 @@ func (w world) report(step model.Step) screen.ReportState {
 	mark := screen.NewSaveMark(w.env)
 	mark.Set(true)
 	r.Draft.Files = []api.File{file("1"), file("5")}
-	return screen.ReportState{Report: r, Chosen: r.Chosen(w.words, w.guide), Kinds: w.guide.Under(w.words, ""), Known: true, Mark: mark}
+	return screen.ReportState{Report: r, Chosen: r.Chosen(w.words, w.guide), Kinds: w.guide.Under(w.words, ""), Known: true, Mark: mark, Send: w.env.T("report.send"), MayNameless: true}
 }
 
 func (w world) reportActs() screen.ReportActs {
@@ -250,6 +268,70 @@ func shots() []shot {
 		{"report-check", flat(func(w world) screen.Frame { return screen.Report(w.env, w.report(model.StepCheck), w.reportActs()) })},
 		{"report-unknown", flat(func(w world) screen.Frame {
 			return screen.Report(w.env, screen.ReportState{Report: model.Report{Step: model.StepWhat}}, w.reportActs())
+		})},
+		{"report-check-nameless", flat(func(w world) screen.Frame {
+			s := w.report(model.StepCheck)
+			s.Report.Draft.Anonymous, s.Report.Draft.AboutOffice, s.Report.Draft.AboutOfficer = true, "dc", w.officer()
+			s.Chosen, s.Send, s.NoPhotos = s.Report.Chosen(w.words, w.guide), w.env.T("nameless.send"), w.env.T("nameless.no_photos")
+			return screen.Report(w.env, s, w.reportActs())
+		})},
+		{"report-helper", flat(func(w world) screen.Frame {
+			s := w.report(model.StepHappened)
+			s.Mark, s.Note, s.NoPhotos, s.MayNameless = nil, w.env.T("helper.note"), w.env.T("helper.no_photos"), false
+			return screen.Report(w.env, s, w.reportActs())
+		})},
+		{"about", flat(func(w world) screen.Frame {
+			d := sdk.Draft{District: "swat", AboutOffice: "dc"}
+			return screen.About(w.env, screen.AboutState{Office: w.guide.OfficeName(w.words, "dc"), Officer: w.officer(), GoesTo: w.guide.GoesTo(w.words, d)}, screen.AboutActs{})
+		})},
+		{"nameless", flat(func(w world) screen.Frame {
+			return screen.Nameless(w.env, screen.NamelessState{Photos: 2}, screen.NamelessActs{})
+		})},
+		{"receipt", flat(func(w world) screen.Frame {
+			return screen.Receipt(w.env, model.NamelessOf(w.words, w.nameless(), true), screen.ReceiptActs{})
+		})},
+		{"receipt-saved", flat(func(w world) screen.Frame {
+			c := w.nameless()
+			c.Code, c.Track, c.LodgedAt = "", "", time.Time{}
+			return screen.Receipt(w.env, model.NamelessOf(w.words, c, true), screen.ReceiptActs{})
+		})},
+		{"track", flat(func(w world) screen.Frame {
+			return screen.Track(w.env, screen.TrackState{Here: model.NamelessRows(w.words, w.guide, []sdk.AnonymousComplaint{w.nameless()}), Code: "KP-26-7F3K-92QX",
+				Form: screen.Form{Wrong: map[string]string{"receipt": w.env.T("error.receipt")}}}, screen.TrackActs{})
+		})},
+		{"looks", flat(func(w world) screen.Frame {
+			dc, post := w.complaint().HolderName, w.events()[1].ToName
+			log := []api.Access{
+				{Code: "KP-26-7F3K-92QX", At: at(23, 5, 41), What: api.AccessIdentity, OfficeName: dc, Title: post, Person: w.officer()},
+				{Code: "KP-26-7F3K-92QX", At: at(16, 4, 0), What: api.AccessComplaint, OfficeName: dc, Title: post},
+			}
+			return screen.Looks(w.env, screen.LooksState{List: model.Looks(w.words, log)}, struct{ Back, Retry, Cases func() }{})
+		})},
+		{"looks-none", flat(func(w world) screen.Frame {
+			return screen.Looks(w.env, screen.LooksState{}, struct{ Back, Retry, Cases func() }{})
+		})},
+		{"export", flat(func(w world) screen.Frame {
+			return screen.Export(w.env, screen.ExportState{Ask: true, Form: screen.Form{Wrong: map[string]string{"pin": w.env.T("error.pin_wrong")}}}, struct {
+				PIN          func(string)
+				Submit, Back func()
+			}{})
+		})},
+		{"helper-number", flat(func(w world) screen.Frame {
+			return screen.Helper(w.env, screen.HelperState{New: true, Mobile: "0345-1234567", Registration: screen.Registration{CNIC: "15602-1234567-1"}}, screen.HelperActs{})
+		})},
+		{"helper-code", flat(func(w world) screen.Frame {
+			return screen.Helper(w.env, screen.HelperState{Asked: true, Mobile: "0345-1234567", OTP: "123456"}, screen.HelperActs{})
+		})},
+		{"helped", flat(func(w world) screen.Frame {
+			return screen.Helped(w.env, w.complaint().Code, w.complaint().Track, "7F3K-92QX-2MXD-4RTB-PQ8Z", nil)
+		})},
+		{"counter", flat(func(w world) screen.Frame {
+			return screen.Counter(w.env, screen.CounterState{Ask: true, Registration: screen.Registration{CNIC: "15602-1234567-1", Mobile: "0345-1234567",
+				Form: screen.Form{Wrong: map[string]string{"mobile": w.env.T("error.mobile_taken")}}}}, screen.CounterActs{})
+		})},
+		{"counter-code", flat(func(w world) screen.Frame {
+			return screen.Counter(w.env, screen.CounterState{Registration: screen.Registration{Name: w.officer()}, Setup: "7F3K-92QX-2MXD-4RTB",
+				Once: w.env.T("counter.once", "mobile", "\u200e0345-1234567", "date", w.words.Short(at(30, 5, 0)))}, screen.CounterActs{})
 		})},
 		{"pick", flat(func(w world) screen.Frame {
 			return screen.Pick(w.env, screen.PickState{Title: w.env.T("area.choose_district"), List: w.guide.Districts(w.words), Chosen: "swat"}, nil, struct{ Back, Retry func() }{})
@@ -335,7 +417,7 @@ func shots() []shot {
 			return screen.Sync(w.env, model.SyncOf(w.words, sdk.Status{Freshness: sdk.Freshness{SyncedAt: now}, SignedIn: true}, nil, nil, nil), false, screen.SyncActs{})
 		})},
 		{"more", func(w world) (screen.Frame, int) {
-			return screen.More(w.env, screen.MoreState{Name: "Zarmina", District: w.guide.DistrictName(w.words, "swat"), SignedIn: true, Version: "0.1.0"}, screen.MoreActs{}), 2
+			return screen.More(w.env, screen.MoreState{Name: "Zarmina", District: w.guide.DistrictName(w.words, "swat"), SignedIn: true, Citizen: true, Version: "0.1.0"}, screen.MoreActs{}), 2
 		}},
 		{"devices", flat(func(w world) screen.Frame {
 			list := []screen.Device{{ID: "1", Name: "Pixel 6", Current: true, Approved: true}, {ID: "2", Name: "Desktop", Seen: w.env.T("devices.seen", "when", w.words.When(now))}}

@@ -62,7 +62,7 @@ func TestMarkup(t *testing.T) {
 
 // TestPictures compares the main screens with testdata/picture.
 func TestPictures(t *testing.T) {
-	main := map[string]bool{"home": true, "report-happened": true, "received": true, "complaint": true}
+	main := map[string]bool{"home": true, "report-happened": true, "received": true, "complaint": true, "receipt": true}
 	for _, lang := range []i18n.Lang{i18n.English, i18n.Urdu} {
 		for _, dark := range []bool{false, true} {
 			w := newWorld(t, lang, dark, style.Scale100)

@@ -18,11 +18,16 @@ type MoreState struct {
 	Name     string
 	District string
 	SignedIn bool
-	Version  string
+	// Citizen: the pages about one's own complaints and data are theirs.
+	Citizen bool
+	Version string
 }
 
 // MoreActs are what can be done there.
-type MoreActs struct{ Language, Settings, Devices, Sync, Help, SignOut, SignIn func() }
+type MoreActs struct {
+	Language, Settings, Devices, Sync, Help, SignOut, SignIn func()
+	Helper, Looks, Export, Delete                            func()
+}
 
 // More is the last tab.
 func More(env bidi.Env, s MoreState, acts MoreActs) Frame {
@@ -35,10 +40,19 @@ func More(env bidi.Env, s MoreState, acts MoreActs) Frame {
 		link(env, assets.IconSync, env.T("sync.title"), "", acts.Sync),
 		link(env, assets.IconHelp, env.T("help.title"), "", acts.Help),
 	}
+	if s.Citizen {
+		items = append(items,
+			link(env, assets.IconPeople, env.T("report.helper"), env.T("helper.hint"), acts.Helper),
+			link(env, assets.IconEye, env.T("access.title"), env.T("access.hint"), acts.Looks),
+			link(env, assets.IconDocument, env.T("export.title"), env.T("export.hint"), acts.Export))
+	}
 	if s.SignedIn {
 		items = append(items, link(env, assets.IconSignOut, env.T("more.sign_out"), "", acts.SignOut))
 	} else {
 		items = append(items, link(env, assets.IconKey, env.T("welcome.sign_in"), env.T("sync.sign_in"), acts.SignIn))
+	}
+	if s.Citizen && s.SignedIn {
+		items = append(items, link(env, assets.IconTrash, env.T("delete.title"), env.T("delete.hint"), acts.Delete))
 	}
 	items = append(items, muted(env, env.T("more.version", "version", "\u200e"+s.Version)))
 	return Frame{Bar: ui.AppBar(env, ui.AppBarState{Title: env.T("nav.more")}), Body: page(env, items...)}

@@ -25,6 +25,14 @@ type ReportState struct {
 	Mark    *SaveMark
 	// Adding: a photo is being made small and kept.
 	Adding bool
+	// Note stands above everything: for whom it is written, or that nothing is kept.
+	Note string
+	// NoPhotos says why none can go with it; "" when they can.
+	NoPhotos string
+	// MayNameless: whether the name goes with it can be chosen.
+	MayNameless bool
+	// Send is the word of the last step's button.
+	Send string
 }
 
 // ReportActs are what can be done in the flow.
@@ -42,6 +50,7 @@ type ReportActs struct {
 	Photos            PhotoActs
 	Remove            func() // the whole draft; nil while there is none
 	Locate            func() // nil where the device cannot tell
+	About, Nameless   func() // open their pages
 }
 
 // SaveMark is the word "Saved" in the flow's bar. It changes while a person writes,
@@ -68,6 +77,9 @@ func (m *SaveMark) Set(saved bool) {
 // Report is one step of filing a complaint.
 func Report(env bidi.Env, s ReportState, acts ReportActs) Frame {
 	f := Frame{Bar: reportBar(env, s, acts), Foot: reportFoot(env, s, acts)}
+	if s.Note != "" {
+		f.Bar = column(env, 0, f.Bar, bidi.Pad(env, bidi.Sides(style.Edge, style.Space8), ui.Note(env, assets.IconInfo, s.Note)))
+	}
 	switch {
 	case !s.Known:
 		f.Foot = nil
@@ -131,7 +143,7 @@ func head(env bidi.Env, s model.Step, question string) []fyne.CanvasObject {
 func reportFoot(env bidi.Env, s ReportState, acts ReportActs) fyne.CanvasObject {
 	word, icon := env.T("report.next", "step", stepWord(env, s.Report.Step+1)), assets.IconChevron
 	if s.Report.Step == model.StepCheck {
-		word, icon = env.T("report.send"), assets.IconSend
+		word, icon = s.Send, assets.IconSend
 	}
 	next := ui.ButtonState{Kind: ui.Filled, Word: word, After: icon, Disabled: s.Sending}
 	if s.Sending {
@@ -243,6 +255,11 @@ func where(env bidi.Env, s ReportState, acts ReportActs) []fyne.CanvasObject {
 	if acts.Locate != nil {
 		items = append(items, ui.Button(env, ui.ButtonState{Word: env.T("area.locate"), Icon: assets.IconSearch}, acts.Locate))
 	}
+	hint := s.Chosen.About
+	if hint == "" {
+		hint = env.T("about.hint")
+	}
+	items = append(items, link(env, assets.IconFlag, env.T("about.title"), hint, acts.About))
 	if s.Chosen.GoesTo != "" {
 		items = append(items, ui.Note(env, assets.IconOffice, s.Chosen.GoesTo))
 	}
@@ -269,9 +286,10 @@ func happened(env bidi.Env, s ReportState, acts ReportActs) []fyne.CanvasObject 
 		column(env, style.Space4, f.Object.Objects[1],
 			bidi.Row(env, style.Space8, bidi.Grow(muted(env, env.T("report.any_language"))), bidi.Top(count))),
 		when(wrong != "", func() fyne.CanvasObject { return ui.ErrorText(env, wrong) }),
-		photos(env, s, acts),
+		when(s.NoPhotos == "", func() fyne.CanvasObject { return photos(env, s, acts) }),
+		when(s.NoPhotos != "", func() fyne.CanvasObject { return ui.Note(env, assets.IconCamera, s.NoPhotos) }),
 		when(s.Error != "", func() fyne.CanvasObject { return ui.ErrorText(env, s.Error) }),
-		ui.Note(env, assets.IconEye, env.T("report.who_sees")))
+		when(!s.Report.Draft.Anonymous, func() fyne.CanvasObject { return ui.Note(env, assets.IconEye, env.T("report.who_sees")) }))
 }
 
 // maxPhotos is how many photos a complaint may have.
@@ -325,9 +343,39 @@ func check(env bidi.Env, s ReportState, acts ReportActs) []fyne.CanvasObject {
 		block(env.T("report.what"), c.Kind, bidi.ByLanguage, model.StepWhat, "category"),
 		block(env.T("report.where"), place, bidi.ByLanguage, model.StepWhere, "district"),
 		block(env.T("report.happened"), c.Text, bidi.ByText, model.StepHappened, "text"),
-		when(len(c.Photos) > 0, func() fyne.CanvasObject {
+		when(c.About != "" || s.Report.Wrong["about_office"]+s.Report.Wrong["about_officer"] != "", func() fyne.CanvasObject { return aboutBlock(env, s, acts) }),
+		when(len(c.Photos) > 0 && s.NoPhotos != "", func() fyne.CanvasObject { return ui.Note(env, assets.IconCamera, s.NoPhotos) }),
+		when(len(c.Photos) > 0 && s.NoPhotos == "", func() fyne.CanvasObject {
 			return column(env, style.Space8, ui.Note(env, assets.IconCamera, env.T("photo.with", "n", len(c.Photos))), strip(env, c.Photos, acts.Photos))
 		}),
 		when(c.GoesTo != "", func() fyne.CanvasObject { return ui.Note(env, assets.IconOffice, c.GoesTo) }),
-		ui.Note(env, assets.IconEyeOff, env.T("report.name_kept")))
+		nameChoice(env, s, acts))
+}
+
+// aboutBlock says whom it complains of.
+func aboutBlock(env bidi.Env, s ReportState, acts ReportActs) fyne.CanvasObject {
+	parts := []fyne.CanvasObject{
+		bidi.Row(env, style.Space8, bidi.Grow(muted(env, env.T("about.question"))), ui.Button(env, ui.ButtonState{Kind: ui.Plain, Word: env.T("report.change")}, acts.About)),
+		bidi.NewParagraph(env, s.Chosen.About, bidi.Text{Order: bidi.ByText}), muted(env, env.T("about.not_see")),
+	}
+	for _, name := range []string{"about_office", "about_officer"} {
+		if wrong := s.Report.Wrong[name]; wrong != "" {
+			parts = append(parts, ui.ErrorText(env, wrong))
+		}
+	}
+	return ui.Card(env, column(env, 0, parts...))
+}
+
+// nameChoice says whether the name goes with it, and lets that be chosen.
+func nameChoice(env bidi.Env, s ReportState, acts ReportActs) fyne.CanvasObject {
+	if !s.MayNameless {
+		return when(!s.Report.Draft.Anonymous, func() fyne.CanvasObject { return ui.Note(env, assets.IconEyeOff, env.T("report.name_kept")) })
+	}
+	hint := env.T("nameless.hint")
+	if s.Report.Draft.Anonymous {
+		hint = env.T("nameless.chosen")
+	}
+	return column(env, style.Space12,
+		when(!s.Report.Draft.Anonymous, func() fyne.CanvasObject { return ui.Note(env, assets.IconEyeOff, env.T("report.name_kept")) }),
+		link(env, assets.IconEyeOff, env.T("nameless.title"), hint, acts.Nameless))
 }

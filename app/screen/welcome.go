@@ -46,7 +46,7 @@ type WelcomeState struct {
 }
 
 // WelcomeActs are what can be done there.
-type WelcomeActs struct{ Register, SignIn, Officer, Language func() }
+type WelcomeActs struct{ Register, SignIn, Nameless, Track, Officer, Language func() }
 
 // Welcome is where a person without a session starts.
 func Welcome(env bidi.Env, s WelcomeState, acts WelcomeActs) Frame {
@@ -56,6 +56,8 @@ func Welcome(env bidi.Env, s WelcomeState, acts WelcomeActs) Frame {
 		bidi.Spacer(1, style.Space8),
 		ui.Button(env, ui.ButtonState{Kind: ui.Filled, Word: env.T("welcome.register")}, acts.Register),
 		ui.Button(env, ui.ButtonState{Word: env.T("welcome.sign_in")}, acts.SignIn),
+		ui.Button(env, ui.ButtonState{Kind: ui.Plain, Word: env.T("nameless.report"), Icon: assets.IconEyeOff}, acts.Nameless),
+		ui.Button(env, ui.ButtonState{Kind: ui.Plain, Word: env.T("track.open"), Icon: assets.IconSearch}, acts.Track),
 		ui.Button(env, ui.ButtonState{Kind: ui.Plain, Word: env.T("welcome.officer"), Icon: assets.IconBriefcase}, acts.Officer),
 	}
 	if s.Error != "" {

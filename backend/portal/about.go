@@ -76,7 +76,11 @@ func (d *Directory) named(name string, office OfficeID) []Officer {
 
 // Bars reports whether an office must have no part in a complaint about
 // somebody: it is the office complained of, or where the officer complained of
-// works now, holds or is to hold a charge, or lies below one of them.
+// works now, holds or is to hold a charge, or lies below one of them. A charge that
+// has ended still bars its office, on purpose: the people there took the officer's
+// orders, and a rule without a clock gives the same answer at filing, at the sweep
+// and after a restore. What it costs is that such a complaint lies one office
+// higher than it might; taking the charge off the officer's record ends it.
 func (d *Directory) Bars(a About, office OfficeID) bool {
 	if a.Office != "" && d.below(office, a.Office) {
 		return true

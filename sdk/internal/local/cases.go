@@ -167,6 +167,8 @@ type Draft struct {
 	// AboutOffice (an id) and AboutOfficer (a name) are whom it complains of.
 	AboutOffice  string `json:"about_office,omitempty"`
 	AboutOfficer string `json:"about_officer,omitempty"`
+	// Anonymous says that it is to be filed without a name, and in no other way.
+	Anonymous bool `json:"anonymous,omitempty"`
 	// Instead names the refused operation this is the corrected copy of; it is
 	// settled when the draft is lodged.
 	Instead string    `json:"instead,omitempty"`
