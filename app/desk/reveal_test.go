@@ -6,41 +6,10 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/test"
 )
 
 func (s *seat) shows(words string) bool {
 	return strings.Contains(strings.Join(texts(s.Object()), "\n"), words)
-}
-
-// tap presses what says so.
-func (s *seat) tap(label string) {
-	s.t.Helper()
-	var found fyne.Tappable
-	eachPart(s.Object(), func(o fyne.CanvasObject) {
-		said, speaks := o.(fyne.Accessible)
-		if t, ok := o.(fyne.Tappable); ok && speaks && said.AccessibilityLabel() == label {
-			found = t
-		}
-	})
-	if found == nil {
-		s.t.Fatalf("nothing to tap says %q", label)
-	}
-	found.Tapped(&fyne.PointEvent{})
-}
-
-func eachPart(o fyne.CanvasObject, visit func(fyne.CanvasObject)) {
-	visit(o)
-	switch v := o.(type) {
-	case *fyne.Container:
-		for _, c := range v.Objects {
-			eachPart(c, visit)
-		}
-	case fyne.Widget:
-		for _, c := range test.WidgetRenderer(v).Objects() {
-			eachPart(c, visit)
-		}
-	}
 }
 
 // TestRevealWantsAReasonAndAFreshProof: no reason, no question; an old session is asked
