@@ -87,9 +87,13 @@ func step(env bidi.Env, icon assets.Icon, head, text string) fyne.CanvasObject {
 		bidi.Grow(column(env, 0, bidi.NewParagraph(env, head, bidi.Text{Bold: true}), muted(env, text))))
 }
 
-// qrSize is the side of the code with its white margin. It does not grow with the
+// qrSize is the least side of the code with its white margin. It does not grow with the
 // text: cameras do not read better for it.
 const qrSize = 148
+
+// qrModule is the least side of a module: a code with a long receipt in it grows, since
+// cameras cannot read finer ones from a desktop's screen.
+const qrModule = 2
 
 // qrMargin is the white around the code, at least four of its modules.
 const qrMargin = 9
@@ -106,8 +110,9 @@ func QR(content string) fyne.CanvasObject {
 	code.DisableBorder = true
 	modules := code.Bitmap()
 	img := canvas.NewRaster(func(w, h int) image.Image { return drawModules(modules, w, h) })
-	img.SetMinSize(fyne.NewSize(qrSize-2*qrMargin, qrSize-2*qrMargin))
-	return bidi.Sized(qrSize, qrSize, bidi.Stack(white, bidi.Middle(img)))
+	side := max(qrSize-2*qrMargin, qrModule*float32(len(modules)))
+	img.SetMinSize(fyne.NewSize(side, side))
+	return bidi.Sized(side+2*qrMargin, side+2*qrMargin, bidi.Stack(white, bidi.Middle(img)))
 }
 
 // drawModules draws a code in the middle of a picture of w by h pixels.
