@@ -558,13 +558,19 @@ func (w *window) see(words string) {
 // find waits for something to tap, or to write into, and scrolls down to it.
 func (w *window) find(kind, label string) (found target) {
 	w.t.Helper()
+	scrolled := 0
 	w.until("there is "+label, func(s sight) bool {
 		at := slices.IndexFunc(s.Targets, func(t target) bool { return t.Kind == kind && t.Full && strings.HasPrefix(t.Label, label) })
 		if at >= 0 {
 			found = s.Targets[at]
 			return true
 		}
-		w.do("mousemove", strconv.Itoa(w.width/2), "400", "click", "--repeat", "3", "--delay", "30", "5")
+		// Down, and up again: a busy machine scrolls past it before it is drawn.
+		wheel := "5"
+		if scrolled++; scrolled%(2*scrollTurns) >= scrollTurns {
+			wheel = "4"
+		}
+		w.do("mousemove", strconv.Itoa(w.width/2), "400", "click", "--repeat", "3", "--delay", "30", wheel)
 		return false
 	})
 	return found
