@@ -36,6 +36,7 @@ const (
 	allPatience  = 4 * time.Minute
 	lookEvery    = 100 * time.Millisecond
 	soonLooks    = 50 // five seconds
+	scrollTurns  = 8  // looks for something further down, then as many further up
 	tries        = 3
 	stillFor     = 500 * time.Millisecond // nothing changed for so long: drawn
 )
