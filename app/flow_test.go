@@ -566,12 +566,12 @@ func (w *window) find(kind, label string) (found target) {
 			found = s.Targets[at]
 			return true
 		}
-		// Down, and up again: a busy machine scrolls past it before it is drawn.
+		// Down, and up again; what came into sight has to be drawn and told first.
 		wheel := "5"
 		if scrolled++; scrolled%(2*scrollTurns) >= scrollTurns {
 			wheel = "4"
 		}
-		w.do("mousemove", strconv.Itoa(w.width/2), "400", "click", "--repeat", "3", "--delay", "30", wheel)
+		w.do("mousemove", strconv.Itoa(w.width/2), "400", "click", "--repeat", "3", "--delay", "30", wheel, "sleep", "0.8")
 		return false
 	})
 	return found
