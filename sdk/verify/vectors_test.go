@@ -240,6 +240,22 @@ func FuzzVerify(f *testing.F) {
 	})
 }
 
+// FuzzReceipt: what is read as a receipt is signed over the very text it came as.
+func FuzzReceipt(f *testing.F) {
+	f.Add(readVectors(f).Receipt)
+	f.Add("receipt1|id|KP-00-0000-0000|0|00|k.s")
+	f.Add("receipt2||||||")
+	f.Fuzz(func(t *testing.T, text string) {
+		r, err := verify.ParseReceipt(text)
+		if err != nil {
+			return
+		}
+		if message, signature := r.Signed(); string(message)+"|"+signature != text {
+			t.Errorf("%q was read as %q and %q", text, message, signature)
+		}
+	})
+}
+
 // A journalist's tool: the receipt of the QR code, the proof as the portal sent
 // it, and the log's key from the newspaper that prints it.
 func ExamplePolicy_Verify() {
