@@ -59,7 +59,7 @@ func (s *Service) Save(ctx context.Context, by portal.Actor, ch directory.Change
 			return err
 		}
 		for _, o := range ch.Offices {
-			if err := s.checkClosing(ctx, tx, o); err != nil {
+			if err := s.checkClosing(ctx, tx, by, o); err != nil {
 				return err
 			}
 		}
@@ -68,7 +68,7 @@ func (s *Service) Save(ctx context.Context, by portal.Actor, ch directory.Change
 			if err != nil {
 				return err
 			}
-			out.Reassign = append(out.Reassign, left...)
+			out.Reassign = append(out.Reassign, codes(by, left)...)
 		}
 		return nil
 	})
@@ -97,13 +97,17 @@ func (s *Service) settle(ctx context.Context, by string, out directory.Outcome) 
 	return nil
 }
 
-// OpenCasesError says that an office cannot be closed yet.
+// OpenCasesError says that an office cannot be closed yet. Cases are those that
+// the administrator may know of: none when all are about their own office.
 type OpenCasesError struct {
 	Office portal.OfficeID
 	Cases  []portal.Code
 }
 
 func (e *OpenCasesError) Error() string {
+	if len(e.Cases) == 0 {
+		return fmt.Sprintf("%s still has open cases: they have to go to another office first", e.Office)
+	}
 	return fmt.Sprintf("%s still has %d open cases, %s first: hand them to another office", e.Office, len(e.Cases), e.Cases[0])
 }
 
@@ -111,22 +115,22 @@ func (e *OpenCasesError) Error() string {
 func (e *OpenCasesError) Unwrap() error { return portal.ErrConflict }
 
 // checkClosing keeps cases from being left with an office that is no more.
-func (s *Service) checkClosing(ctx context.Context, tx store.Tx, o portal.Office) error {
+func (s *Service) checkClosing(ctx context.Context, tx store.Tx, by portal.Actor, o portal.Office) error {
 	if !o.Closed() {
 		return nil
 	}
 	held, err := openCases(ctx, tx, portal.Officer{Office: o.ID})
 	if err == nil && len(held) > 0 {
-		err = &OpenCasesError{o.ID, held}
+		err = &OpenCasesError{o.ID, codes(by, held)}
 	}
 	return err
 }
 
 // openCases lists the open cases on an officer's desk that they have, or, when
 // the officer has no name, all that are with the office.
-func openCases(ctx context.Context, tx store.Tx, who portal.Officer) ([]portal.Code, error) {
+func openCases(ctx context.Context, tx store.Tx, who portal.Officer) ([]portal.Case, error) {
 	const page = 500
-	var out []portal.Code
+	var out []portal.Case
 	next := store.Page{Limit: page, OpenOnly: true}
 	for {
 		cases, err := tx.Cases(ctx, store.ScopeOfDesk(who.Office), next)
@@ -135,7 +139,7 @@ func openCases(ctx context.Context, tx store.Tx, who portal.Officer) ([]portal.C
 		}
 		for _, c := range cases {
 			if who.ID == "" && c.Office == who.Office || who.ID != "" && c.Officer == who.ID {
-				out = append(out, c.Code)
+				out = append(out, c)
 			}
 			next.BeforeTime, next.BeforeID = c.LodgedAt, c.ID
 		}
@@ -143,6 +147,18 @@ func openCases(ctx context.Context, tx store.Tx, who portal.Officer) ([]portal.C
 			return out, nil
 		}
 	}
+}
+
+// codes gives the codes of cases, without those that the administrator must not
+// learn of because they are about them, their office or one above it.
+func codes(by portal.Actor, cases []portal.Case) []portal.Code {
+	var out []portal.Code
+	for _, c := range cases {
+		if !by.BarredFrom(c) {
+			out = append(out, c.Code)
+		}
+	}
+	return out
 }
 
 // CloseOffice closes an office from now on. It needs to have no open case, and

@@ -216,6 +216,33 @@ func TestMoveLeavesCases(t *testing.T) {
 	})
 }
 
+// TestCasesAboutTheAdministrator: whoever administers from the office complained
+// of learns nothing of it from those who work on it.
+func TestCasesAboutTheAdministrator(t *testing.T) {
+	n := New(t, openSQLite(t))
+	by := rootAdmin(t, n)
+	f := Filing()
+	f.AboutOffice = by.Officer.Office
+	filed := n.Lodge(portal.Actor{Kind: portal.CitizenActor, Account: "someone"}, f)
+	panel := n.Case(filed.Case).Office
+	judge := portal.Officer{ID: "judge", Name: "Judge", Office: panel, Post: portal.Head}
+	save(t, n, admin.Console(), directory.Change{Officers: []portal.Officer{judge}})
+	n.Act(n.Officer("judge"), lifecycle.Ask{Case: filed.Case, Action: portal.ActAcknowledge})
+	n.Act(n.Officer("judge"), lifecycle.Ask{Case: filed.Case, Action: portal.ActAssign, ToOfficer: "judge"})
+	by = n.Officer("root")
+	v, err := people(n).Officer(t.Context(), by, "judge")
+	if err != nil || v.OpenCases != 0 {
+		t.Errorf("%d open cases, %v", v.OpenCases, err)
+	}
+	if v, err = people(n).Officer(t.Context(), admin.Console(), "judge"); err != nil || v.OpenCases != 1 {
+		t.Errorf("at the console %d open cases, %v", v.OpenCases, err)
+	}
+	judge.Office = "reeve-oasis-oasis"
+	if out := save(t, n, by, directory.Change{Officers: []portal.Officer{judge}}); len(out.Reassign) != 0 {
+		t.Errorf("to reassign %v", out.Reassign)
+	}
+}
+
 // TestCloseOffice: a department without cases closes, and receives none then;
 // its history says who did it.
 func TestCloseOffice(t *testing.T) {

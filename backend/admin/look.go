@@ -158,7 +158,7 @@ func (s *Service) Officer(ctx context.Context, by portal.Actor, id portal.Office
 		if err != nil {
 			return err
 		}
-		v.OpenCases = len(held)
+		v.OpenCases = len(codes(by, held))
 		if v.CanSignIn, err = s.Identity.CanSignIn(ctx, tx, id); err != nil {
 			return err
 		}

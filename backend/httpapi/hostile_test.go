@@ -1,6 +1,8 @@
 package httpapi_test
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -151,4 +153,60 @@ func TestQuarantineIsBounded(t *testing.T) {
 	w.Clock.Forward(25 * time.Hour)
 	amir.enter(amir.do("POST", api.RouteRefresh, api.RefreshRequest{Refresh: amir.Refresh, Device: amir.device}))
 	is(t, "another day", flood(amir, 10), "quarantined")
+}
+
+// TestReceiptsShareOneRoom: receipts are made by whoever wants one, so they are no
+// way around the bound on what is put aside.
+func TestReceiptsShareOneRoom(t *testing.T) {
+	w := newWorld(t)
+	first, _ := lodgeOp(1)
+	w.citizen(amirMobile).push(first)
+	got := map[api.AnswerStatus]int{}
+	for n := range 30 {
+		b := lodgeBody()
+		b.Text = strings.Repeat("x", 100<<10) + fmt.Sprint(n)
+		o := op(1, b.ID, api.OpLodge, b)
+		o.Op = first.Op
+		rec := w.anonymous().do("POST", api.RouteSync, api.SyncRequest{Operations: []api.Operation{o}}, "Authorization", receiptOf(n))
+		got[get[api.SyncResponse](t, rec, 200).Answers[0].Status]++
+	}
+	if got[api.Quarantined] > 10 || got[api.RetryAfter] < 20 {
+		t.Errorf("answers %v", got)
+	}
+}
+
+// receiptOf makes the header of one of many receipts.
+func receiptOf(n int) string {
+	sum := sha256.Sum256([]byte(fmt.Sprint("receipt", n)))
+	return api.SchemeReceipt + " " + base64.RawURLEncoding.EncodeToString(sum[:16])
+}
+
+// TestCitizenNotesNoOpening: only officers' openings are remembered.
+func TestCitizenNotesNoOpening(t *testing.T) {
+	w := newWorld(t)
+	amir := w.citizen(amirMobile)
+	filed := amir.lodge()
+	_, got := amir.push(op(1, filed.Case, api.OpOpen, api.OpenBody{Case: filed.Case}))
+	is(t, "a citizen's own", got, "rejected")
+}
+
+// TestMessagesWithoutEnd: one citizen does not bury a desk under messages; after
+// an answer, or a day, the talk goes on.
+func TestMessagesWithoutEnd(t *testing.T) {
+	w := newWorld(t)
+	amir, focal := w.citizen(amirMobile), w.officer("focal.oasis")
+	filed := amir.lodge()
+	write := func() int { return amir.act(filed.Case, "message", httpapi.ActRequest{Text: "and another thing"}).Code }
+	for range 40 {
+		if code := write(); code != 200 {
+			t.Fatalf("a talk: %d", code)
+		}
+	}
+	problem(t, amir.act(filed.Case, "message", httpapi.ActRequest{Text: "and another thing"}), api.TypeLimited, 429)
+	if code := focal.act(filed.Case, "acknowledge", httpapi.ActRequest{}).Code; code != 200 {
+		t.Fatalf("acknowledge: %d", code)
+	}
+	if code := write(); code != 200 {
+		t.Errorf("after the office did something: %d", code)
+	}
 }

@@ -146,13 +146,14 @@ func (a *API) adminOfficer(ctx context.Context, in *adminID) (*answered[api.Offi
 
 func (a *API) adminPutOfficer(ctx context.Context, in *officerPut) (*answered[api.AdminOutcome], error) {
 	r := in.Body.Officer
+	o, known := a.Directory(ctx).Officer(portal.OfficerID(in.ID))
 	// To stop somebody must not wait for a code.
-	by, err := a.administrator(ctx, !r.Disabled)
+	stop := r.Disabled && known
+	by, err := a.administrator(ctx, !stop)
 	if err != nil {
 		return nil, a.fail(ctx, err)
 	}
-	o, known := a.Directory(ctx).Officer(portal.OfficerID(in.ID))
-	if r.Disabled && viewer(ctx).Fresh(a.Now()) != nil && known {
+	if stop && viewer(ctx).Fresh(a.Now()) != nil {
 		// Without a fresh proof nothing but the stop itself is taken.
 		saved, err := a.People.SetDisabled(ctx, by, o.ID, true, in.Body.Reason)
 		return give(ctx, a, outcome(saved), err)

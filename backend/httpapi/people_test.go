@@ -98,6 +98,8 @@ func TestAdministrationRefuses(t *testing.T) {
 	clerk := api.OfficerRecord{ID: "clerk.oasis", Name: "Somebody Else", Office: "reeve-oasis-oasis", Post: "head"}
 	problem(t, c.do("PUT", officerPath("clerk.oasis"), api.OfficerChange{Officer: clerk}), api.TypeStepUp, 403)
 	clerk.Disabled = true
+	made := api.OfficerRecord{ID: "made.up", Name: "Made Up", Office: "reeve-oasis-oasis", Post: "head", Disabled: true}
+	problem(t, c.do("PUT", officerPath("made.up"), api.OfficerChange{Officer: made}), api.TypeStepUp, 403)
 	get[api.AdminOutcome](t, c.do("PUT", officerPath("clerk.oasis"), api.OfficerChange{Officer: clerk}), 200)
 	if v := get[api.OfficerDetail](t, c.do("GET", officerPath("clerk.oasis"), nil), 200); !v.Disabled || v.Name != "Clerk of Oasis" || v.Post != "staff" {
 		t.Errorf("more than the stop was taken: %+v", v)

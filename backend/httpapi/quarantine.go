@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/citizens-portal/portal/backend/identity"
 	"github.com/citizens-portal/portal/backend/store"
 	"github.com/citizens-portal/portal/sdk/api"
 )
@@ -27,6 +28,9 @@ const (
 	kindRoom = "quarantine-room"
 	roomMax  = 1 << 20 // bytes
 	roomFor  = 24 * time.Hour
+	// roomOfReceipts is shared by all who file without an account: a receipt is
+	// made by whoever holds it, so one of each would be no limit.
+	roomOfReceipts = "receipts"
 )
 
 // errNoRoom means that an account had too much put aside today; the operation
@@ -85,7 +89,7 @@ func (a *API) quarantine(ctx context.Context, op api.Operation, p *api.Problem) 
 
 // takeRoom counts what the viewer's account has put aside today.
 func (a *API) takeRoom(ctx context.Context, tx store.Tx, size int) error {
-	who := viewer(ctx).Subject()
+	who := roomOf(viewer(ctx))
 	if err := tx.Lock(ctx, kindRoom+"/"+who); err != nil {
 		return err
 	}
@@ -103,4 +107,12 @@ func (a *API) takeRoom(ctx context.Context, tx store.Tx, size int) error {
 		return errNoRoom
 	}
 	return tx.PutRecord(ctx, store.Record{Kind: kindRoom, ID: who, Doc: []byte(strconv.Itoa(used + size)), ExpiresAt: ends})
+}
+
+// roomOf names the room that a viewer uses up.
+func roomOf(p identity.Principal) string {
+	if p.Actor.Account.Anonymous() {
+		return roomOfReceipts
+	}
+	return p.Subject()
 }

@@ -18,7 +18,7 @@ import (
 // accountDoc is the account: nothing in it says who the citizen is.
 type accountDoc struct {
 	ID       portal.AccountID `json:"id"`
-	Index    string           `json:"index"` // of the number; empty once deleted
+	Index    string           `json:"index"` // of the number; empty once deleted or the number was taken back
 	Language string           `json:"language,omitempty"`
 	// Recovery is the keyed hash of the recovery code, PIN the slow hash.
 	Recovery  string    `json:"recovery,omitempty"`
@@ -28,6 +28,9 @@ type accountDoc struct {
 	// good until then, for the first sign-in.
 	SetupEnds time.Time `json:"setup_ends,omitzero"`
 	DeletedAt time.Time `json:"deleted_at,omitzero"`
+	// Unproved is set while only a desk's word joins the number to the account:
+	// no SMS to it was ever answered by the one whose card the desk wrote down.
+	Unproved bool `json:"unproved,omitempty"`
 }
 
 // personDoc is the complainant's identity as it lies in its own record: sealed,
@@ -194,14 +197,14 @@ func (s *Service) Pseudonym(a portal.AccountID) string { return s.cfg.Keys.Pseud
 // Notify enqueues an SMS to a citizen in the caller's transaction, in the
 // citizen's language. The number never leaves this package; the text must not
 // tell what a complaint is about. Without a way to send it does nothing, and
-// for a deleted account too. Call NotifyNow after the commit.
+// for an account without a number too. Call NotifyNow after the commit.
 func (s *Service) Notify(ctx context.Context, tx store.Tx, account portal.AccountID, text portal.Text) error {
 	if !s.cfg.SMS.Ready() {
 		return nil
 	}
 	a, err := get[accountDoc](ctx, tx, kindAccount, string(account), s.now())
-	if errors.Is(err, store.ErrNotFound) || err == nil && !a.DeletedAt.IsZero() {
-		return nil
+	if errors.Is(err, store.ErrNotFound) || err == nil && a.Index == "" {
+		return nil // deleted, or the number is somebody else's
 	}
 	if err != nil {
 		return err
@@ -276,15 +279,8 @@ func (s *Service) DeleteAccount(ctx context.Context, p Principal) error {
 		if err := tx.DeleteRecord(ctx, kindPerson, string(id)); err != nil {
 			return err
 		}
-		// What a sign-in of the last minutes has sealed about them.
-		open, err := tx.Records(ctx, kindChallenge, a.Index)
-		if err != nil {
+		if err := forgetChallenges(ctx, tx, a.Index); err != nil {
 			return err
-		}
-		for _, r := range open {
-			if err := tx.DeleteRecord(ctx, kindChallenge, r.ID); err != nil {
-				return err
-			}
 		}
 		if err := s.endSessions(ctx, tx, subjectOf(p.Actor), "", "account deleted"); err != nil {
 			return err
@@ -294,4 +290,22 @@ func (s *Service) DeleteAccount(ctx context.Context, p Principal) error {
 		}
 		return s.audit(ctx, tx, subjectOf(p.Actor), "account.delete", string(id), "")
 	})
+}
+
+// forgetChallenges deletes what sign-ins of the last minutes have sealed about a
+// number's owner. Without a number there are none: "" would mean everybody's.
+func forgetChallenges(ctx context.Context, tx store.Tx, index string) error {
+	if index == "" {
+		return nil
+	}
+	open, err := tx.Records(ctx, kindChallenge, index)
+	if err != nil {
+		return err
+	}
+	for _, r := range open {
+		if err := tx.DeleteRecord(ctx, kindChallenge, r.ID); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -9,6 +9,10 @@ import (
 	"github.com/citizens-portal/portal/backend/store"
 )
 
+// desksPerDay bounds how many accounts one officer opens in 24 hours: far more
+// than a counter serves.
+const desksPerDay = 100
+
 // setupLife is how long the code printed at a desk is good for.
 const setupLife = 7 * 24 * time.Hour
 
@@ -24,9 +28,11 @@ type DeskAccount struct {
 // an SMS. The officer must work for the citizen's district and have proved
 // lately who they are. Somebody whose paper was lost before its first use gets
 // another; a number that is in use is refused, because the code would open its
-// owner's account.
+// owner's account. The number's owner is told by SMS: an officer could take the
+// paper home, and the number is not theirs to give (see proveNumber).
 //
-// Errors: portal.FieldErrors, portal.ErrForbidden, portal.ErrConflict, ErrStepUp.
+// Errors: portal.FieldErrors, portal.ErrForbidden, portal.ErrConflict, ErrStepUp,
+// *LimitError.
 func (s *Service) RegisterAtDesk(ctx context.Context, p Principal, in RegisterInput) (DeskAccount, error) {
 	o, dir := p.Actor.Officer, s.cfg.Directory(ctx)
 	office, ok := dir.Office(o.Office)
@@ -49,6 +55,9 @@ func (s *Service) RegisterAtDesk(ctx context.Context, p Principal, in RegisterIn
 		if err := s.lockNumber(ctx, tx, index); err != nil {
 			return err
 		}
+		if err := s.spend(ctx, tx, "desk/"+subjectOf(p.Actor), "accounts opened in a day", limit{desksPerDay, 24 * time.Hour}); err != nil {
+			return err
+		}
 		a, known, err := accountByIndex(ctx, tx, index)
 		if err != nil {
 			return err
@@ -60,13 +69,42 @@ func (s *Service) RegisterAtDesk(ctx context.Context, p Principal, in RegisterIn
 		} else if a, code, err = s.createAccount(ctx, tx, index, in.Language, who); err != nil {
 			return err
 		}
-		a.SetupEnds = ends
+		a.SetupEnds, a.Unproved = ends, true
 		if err := putAccount(ctx, tx, a); err != nil {
+			return err
+		}
+		if err := s.Notify(ctx, tx, a.ID, deskAccountText()); err != nil {
 			return err
 		}
 		return s.audit(ctx, tx, subjectOf(p.Actor), "account.desk", string(a.ID), "office "+string(o.Office))
 	})
-	return DeskAccount{Mobile: mobile, SetupCode: Token(code), EndsAt: ends}, err
+	if err != nil {
+		return DeskAccount{}, err
+	}
+	s.NotifyNow()
+	return DeskAccount{Mobile: mobile, SetupCode: Token(code), EndsAt: ends}, nil
+}
+
+// proveNumber decides whose a number is when somebody who answered an SMS to it
+// registers, and a desk had opened an account with it. The desk's word holds for
+// the same card. With another card the number leaves the desk's account, which
+// its devices go on using without a number, and the owner gets one of their own:
+// otherwise who holds the paper would read all that the owner files. It reports
+// whether the account still has the number.
+func (s *Service) proveNumber(ctx context.Context, tx store.Tx, a *accountDoc, who person) (bool, error) {
+	before, err := s.person(ctx, tx, a.ID)
+	if err != nil {
+		return false, err
+	}
+	a.Unproved = false
+	if before.CNIC == who.CNIC {
+		return true, putAccount(ctx, tx, *a)
+	}
+	a.Index = ""
+	if err := putAccount(ctx, tx, *a); err != nil {
+		return false, err
+	}
+	return false, s.audit(ctx, tx, "c:"+string(a.ID), "account.number", string(a.ID), "its number was registered with another card")
 }
 
 // printAgain gives another code for an account that was opened at a desk for the

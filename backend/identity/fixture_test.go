@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -63,6 +64,17 @@ func (p *phone) count() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return len(p.sent)
+}
+
+// texts gives all that was sent, in one.
+func (p *phone) texts() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var all []string
+	for _, m := range p.sent {
+		all = append(all, m.Text)
+	}
+	return strings.Join(all, "\n")
 }
 
 func (p *phone) last() sms.Message {

@@ -17,6 +17,9 @@ const (
 	recoveryLen      = 20
 )
 
+// byPaper names, in the audit log, a sign-in with the recovery code.
+const byPaper = "recovery"
+
 // newRecovery gives the account a new recovery code and returns it for paper.
 func (s *Service) newRecovery(a *accountDoc) (string, error) {
 	var code []byte
@@ -99,7 +102,7 @@ func (s *Service) recover(ctx context.Context, tx store.Tx, index, code string, 
 		return signedIn{}, err
 	}
 	a.SetupEnds = time.Time{}
-	out, err := s.signIn(ctx, tx, a, device, true, "recovery")
+	out, err := s.signIn(ctx, tx, a, device, true, byPaper)
 	if err != nil || out.refused != nil {
 		return out, err
 	}

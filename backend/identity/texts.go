@@ -30,6 +30,16 @@ func unknownText(lang string) string {
 	}.In(lang)
 }
 
+// deskAccountText tells the owner of a number that a desk opened an account with
+// it.
+func deskAccountText() portal.Text {
+	return portal.Text{
+		EN: "Citizen's Portal: an office opened an account with this number. If you did not ask for it, choose Register in the portal: the number is then yours.",
+		UR: "سٹیزن پورٹل: ایک دفتر نے اس نمبر سے اکاؤنٹ کھولا ہے۔ اگر آپ نے نہیں کہا تھا تو پورٹل میں رجسٹر کریں، پھر نمبر آپ کا ہو گا۔",
+		PS: "د وګړو پورټل: یوه دفتر په دې شمېره حساب پرانیست. که تاسو نه و غوښتی، په پورټل کې نوم\u200cلیکنه وکړئ، بیا به شمېره ستاسو وي.",
+	}
+}
+
 // newDeviceText warns the owner of a number of a sign-in on a new device.
 func newDeviceText() portal.Text {
 	return portal.Text{

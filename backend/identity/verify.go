@@ -108,6 +108,9 @@ func (s *Service) welcome(ctx context.Context, tx store.Tx, c challengeDoc, devi
 		return signedIn{}, err
 	}
 	a, known, err := accountByIndex(ctx, tx, c.Index)
+	if err == nil && known && a.Unproved && who.Person != nil {
+		known, err = s.proveNumber(ctx, tx, &a, *who.Person)
+	}
 	if err != nil {
 		return signedIn{}, err
 	}
@@ -161,7 +164,8 @@ func (s *Service) signIn(ctx context.Context, tx store.Tx, a accountDoc, device 
 	if err != nil {
 		return signedIn{}, err
 	}
-	if fresh && !d.Approved {
+	// The first device of a new account is the only one nobody has to hear of.
+	if fresh && (!d.Approved || way == byPaper) {
 		if err := s.Notify(ctx, tx, a.ID, newDeviceText()); err != nil {
 			return signedIn{}, err
 		}

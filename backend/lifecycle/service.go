@@ -258,15 +258,16 @@ func sameFiling(ctx context.Context, tx store.Tx, old, c portal.Case, body []byt
 	return nil
 }
 
-// LimitError says that an account has filed as many complaints in a day as it
-// may, and when the next will be taken.
+// LimitError says that an account has filed as many complaints, or written as
+// many messages, in a day as it may, and when the next will be taken.
 type LimitError struct {
+	What       string // "complaints", or "messages on one complaint"
 	PerDay     int
 	RetryAfter time.Duration
 }
 
 func (e *LimitError) Error() string {
-	return fmt.Sprintf("at most %d complaints in 24 hours: again in %s", e.PerDay, e.RetryAfter.Round(time.Minute))
+	return fmt.Sprintf("at most %d %s in 24 hours: again in %s", e.PerDay, e.What, e.RetryAfter.Round(time.Minute))
 }
 
 // Unwrap makes every LimitError a portal.ErrLimited.
@@ -285,7 +286,33 @@ func (s *Service) withinDay(ctx context.Context, tx store.Tx, c portal.Case) err
 		return err
 	}
 	if wait := filed.Add(24 * time.Hour).Sub(s.Now()); wait > 0 {
-		return &LimitError{PerDay: s.PerDay, RetryAfter: wait}
+		return &LimitError{What: "complaints", PerDay: s.PerDay, RetryAfter: wait}
+	}
+	return nil
+}
+
+// messagesInARow is how many messages a citizen may write on one complaint in 24
+// hours without anything else happening to it: more than a talk has, and too
+// little to bury a desk under.
+const messagesInARow = 40
+
+// withinTalk keeps one citizen from flooding the desks of a complaint. What waits
+// stays on the phone: nothing is lost.
+func withinTalk(ctx context.Context, tx store.Tx, c portal.Case, a portal.Actor, action portal.Action, at time.Time) error {
+	if a.Kind != portal.CitizenActor || action != portal.ActMessage || c.Version < messagesInARow {
+		return nil
+	}
+	last, err := tx.Events(ctx, c.ID, c.Version-messagesInARow)
+	if err != nil || len(last) == 0 {
+		return err
+	}
+	for _, e := range last {
+		if e.Action != portal.ActMessage || e.Role != portal.RoleCitizen {
+			return nil
+		}
+	}
+	if wait := last[0].At.Add(24 * time.Hour).Sub(at); wait > 0 {
+		return &LimitError{What: "messages on one complaint", PerDay: messagesInARow, RetryAfter: wait}
 	}
 	return nil
 }
@@ -360,6 +387,9 @@ func (s *Service) act(ctx context.Context, req Request, ask Ask, also func(store
 			return also(tx, before)
 		}
 		at := s.Now().UTC().Truncate(time.Millisecond)
+		if err := withinTalk(ctx, tx, before, req.Actor, ask.Action, at); err != nil {
+			return err
+		}
 		after, events, err := portal.Act(dir, before, portal.Command{
 			Action: ask.Action, Actor: req.Actor, At: at, Expected: ask.Expected, Text: ask.Text, ToOffice: ask.ToOffice,
 			ToOfficer: ask.ToOfficer, Disposition: ask.Disposition, Files: ask.Files, Rating: ask.Rating,

@@ -29,7 +29,12 @@ func (s *Service) Reveal(ctx context.Context, req Request, ask Ask, open func(co
 func (s *Service) moment() time.Time { return s.Now().UTC().Truncate(time.Millisecond) }
 
 // Opened notes that an officer opened a case that lay on their device already.
+// Citizens' own reading is not noted, so theirs is refused: each one remembered
+// would cost the store a line for nothing.
 func (s *Service) Opened(ctx context.Context, req Request, id string) (Result, error) {
+	if req.Actor.Kind != portal.OfficerActor {
+		return Result{}, fmt.Errorf("open: %w", portal.ErrForbidden)
+	}
 	var out Result
 	err := s.Store.Update(ctx, func(tx store.Tx) error {
 		prior, found, err := replay(ctx, tx, req)
