@@ -219,7 +219,7 @@ func TestMoveLeavesCases(t *testing.T) {
 // TestCasesAboutTheAdministrator: whoever administers from the office complained
 // of learns nothing of it from those who work on it.
 func TestCasesAboutTheAdministrator(t *testing.T) {
-	n := New(t, openSQLite(t))
+	n := New(t, engines.SQLite(t))
 	by := rootAdmin(t, n)
 	f := Filing()
 	f.AboutOffice = by.Officer.Office
