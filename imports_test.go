@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"golang.org/x/mod/modfile"
 )
 
 // The import rule, read from the source files themselves. It does not ask the
@@ -124,6 +126,29 @@ func TestTopLevel(t *testing.T) {
 	}
 	for _, problem := range topLevelProblems(entries) {
 		t.Error(problem)
+	}
+}
+
+// TestDependenciesAreExplained: each module that go.mod asks for directly has
+// its line in docs/dependencies.md.
+func TestDependenciesAreExplained(t *testing.T) {
+	text, err := os.ReadFile("docs/dependencies.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, err := os.ReadFile("go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mod, err := modfile.Parse("go.mod", source, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range mod.Require {
+		name := strings.TrimPrefix(r.Mod.Path, "github.com/")
+		if !r.Indirect && !strings.Contains(string(text), "`"+name) {
+			t.Errorf("docs/dependencies.md does not say what %s is for, and why it and not the next best", name)
+		}
 	}
 }
 
