@@ -14,7 +14,7 @@ import (
 	"github.com/citizens-portal/portal/sdk/verify"
 )
 
-// ErrLog: the portal's transparency log was caught showing something that
+// ErrLog says that the portal's transparency log was caught showing something that
 // cannot be true beside what it signed before: its history was changed, or
 // different people are shown different ones. *LogError has the evidence.
 var ErrLog = errors.New("the portal's public log was changed")

@@ -45,7 +45,7 @@ func (c *Clock) Now() time.Time {
 	return c.at
 }
 
-// Set moves the clock to a moment, and Forward by a duration.
+// Set moves the clock to a moment.
 func (c *Clock) Set(at time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -122,10 +122,10 @@ func (s *signing) untold(c verify.Checkpoint) bool {
 	return len(s.list) > 1 && slices.ContainsFunc(s.list, func(k string) bool { return !slices.Contains(c.Keys, k) })
 }
 
-// Name is the log's name, and Keys its verifier keys, the signing one first.
+// Name is the log's name, without an epoch.
 func (l *Log) Name() string { return l.name }
 
-// Keys are the log's verifier keys, the newest first.
+// Keys are the log's verifier keys, the signing one first.
 func (l *Log) Keys() []string {
 	if s, err := l.signing(); err == nil {
 		return s.list

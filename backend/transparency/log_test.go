@@ -187,10 +187,10 @@ func TestEdited(t *testing.T) {
 			if err != nil || len(found) != 1 || !strings.Contains(found[0], "event 2 is not the one that was recorded") {
 				t.Errorf("%s edited: check says %q (%v)", name, found, err)
 			}
-			real := w.Store
+			honest := w.Store
 			w.Store, w.log = edited, other
 			w.want(verify.NotVerified, c.Receipt, w.proof(c.Case))
-			w.Store = real
+			w.Store = honest
 		}
 		swapped := w.newLog(lying{Store: w.Store, leaf: func(l *store.Leaf) { l.Hash[0] ^= 1 }})
 		if found, err := swapped.Check(w.Ctx()); err != nil || len(found) == 0 {

@@ -56,8 +56,8 @@ const (
 	HeaderClient = "Portal-Client"
 )
 
-// SchemeReceipt, instead of Bearer, signs a request with the receipt of a
-// complaint that was filed without an account: 16 random bytes in base64url
+// SchemeReceipt stands in place of Bearer and signs a request with the receipt
+// of a complaint that was filed without an account: 16 random bytes in base64url
 // without padding. It opens RouteSync and that one complaint.
 const SchemeReceipt = "Receipt"
 
