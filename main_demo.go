@@ -86,6 +86,9 @@ func startDemo(ctx context.Context, cfg *app.Config, dir string) (stop func() er
 	return stop, nil
 }
 
+// demoCitizens are offered by a tap; the others sign in like everybody else.
+const demoCitizens = 2
+
 // demoOf reads the people of a demonstration; its data may lie in a folder "data".
 func demoOf(dir string) (*app.Demo, error) {
 	people, err := server.DemoPeople(dir)
@@ -95,8 +98,12 @@ func demoOf(dir string) (*app.Demo, error) {
 	if err != nil {
 		return nil, fmt.Errorf("people of the demonstration: %w", err)
 	}
-	// Citizens first: there are few, and most who try the demonstration are one.
+	// Citizens first, since most who try the demonstration want to be one; a few of
+	// them, so that the officers are in sight as well.
 	slices.SortStableFunc(people, func(a, b server.DemoPerson) int { return cmp.Compare(officer(a), officer(b)) })
+	if first := slices.IndexFunc(people, func(p server.DemoPerson) bool { return officer(p) == 1 }); first > demoCitizens {
+		people = slices.Delete(people, demoCitizens, first)
+	}
 	out := &app.Demo{OTP: smsCode(filepath.Join(dir, smsFile))}
 	for _, p := range people {
 		out.People = append(out.People, app.DemoPerson{
