@@ -1,6 +1,8 @@
 package screen
 
 import (
+	"reflect"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 
@@ -50,6 +52,11 @@ type Desk struct {
 	rail, detail, toast, over *fyne.Container
 	passing                   *fyne.Container // the layer of the toast
 	list                      *deskListPane
+
+	// What rail and detail show. What is shown already is not made anew: a tap counts
+	// only when what was pressed is still there on release.
+	railShown *DeskRail
+	caseShown *DeskCaseState
 }
 
 // Widths of the panes in Fyne units.
@@ -243,6 +250,10 @@ type DeskRail struct {
 
 // SetRail shows the rail.
 func (d *Desk) SetRail(s DeskRail) {
+	if d.railShown != nil && reflect.DeepEqual(*d.railShown, s) {
+		return
+	}
+	d.railShown = &s
 	env := d.env
 	title := bidi.Row(env, style.Space12, deskMark(env), bidi.Grow(bidi.NewParagraph(env, env.T("desk.title"), bidi.Text{Bold: true})))
 	items := []fyne.CanvasObject{bidi.Pad(env, bidi.Insets{Start: style.Space4, Bottom: style.Space12}, title),
@@ -281,7 +292,7 @@ func (d *Desk) railItem(v model.DeskView, s DeskRail) fyne.CanvasObject {
 
 func railFoot(env bidi.Env, icon fyne.CanvasObject, title, text string) fyne.CanvasObject {
 	return bidi.Row(env, style.Space12, icon, bidi.Grow(bidi.Column(env, 0,
-		bidi.NewCutLabel(env, title, bidi.Text{Size: style.Small, Bold: true, Order: bidi.ByText}),
+		bidi.NewCutParagraph(env, title, 2, bidi.Text{Size: style.Small, Bold: true, Order: bidi.ByText}),
 		bidi.NewCutLabel(env, text, bidi.Text{Size: style.Caption, Role: style.InkMuted}))))
 }
 

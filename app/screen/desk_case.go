@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"reflect"
 	"slices"
 
 	"fyne.io/fyne/v2"
@@ -51,8 +52,21 @@ func (f *DeskFields) field(env bidi.Env, of, label, text string, rows int, chang
 // Entry is the field on the page; nil when there is none.
 func (f *DeskFields) Entry() *bidi.Entry { return f.entry }
 
+// ladderSteps is in how many steps time is seen to pass along the ladder.
+const ladderSteps = 500
+
 // SetCase shows a complaint, or that none is open.
 func (d *Desk) SetCase(s DeskCaseState) {
+	was := s
+	was.Case.Today = float32(int(s.Case.Today * ladderSteps))
+	if s.Form != nil { // it goes on changing
+		form := *s.Form
+		was.Form = &form
+	}
+	if d.shows(was) {
+		return
+	}
+	d.caseShown = &was
 	env := d.env
 	offset := fyne.Position{}
 	if old := deskScroll(d.detail); old != nil {
@@ -75,6 +89,18 @@ func (d *Desk) SetCase(s DeskCaseState) {
 	if now := deskScroll(d.detail); now != nil {
 		now.ScrollToOffset(offset)
 	}
+}
+
+// shows reports whether the complaint stands there as it is, with what is being written.
+func (d *Desk) shows(s DeskCaseState) bool {
+	if d.caseShown == nil || !reflect.DeepEqual(*d.caseShown, s) {
+		return false
+	}
+	text := s.Message
+	if s.Form != nil {
+		text = s.Form.Text
+	}
+	return s.Kept == nil || s.Kept.entry == nil || s.Kept.entry.Text() == text
 }
 
 // caseHead says which complaint it is, where it stands and by when.

@@ -2,6 +2,7 @@ package screen
 
 import (
 	"maps"
+	"reflect"
 	"strconv"
 
 	"fyne.io/fyne/v2"
@@ -43,6 +44,7 @@ type deskListPane struct {
 	env    bidi.Env
 	acts   DeskActs
 	state  DeskListState
+	drawn  *DeskListState // what head and filters show, without the rows
 
 	title, filters, body, span *fyne.Container
 	feet                       *fyne.Container
@@ -139,7 +141,25 @@ func (p *deskListPane) set(s DeskListState) {
 	before := p.state.Query
 	p.state = s
 	p.search.SetText(s.Query.Search)
-	env := p.env
+	head := s
+	head.Row, head.Selected = nil, 0
+	fresh := p.drawn == nil || !reflect.DeepEqual(*p.drawn, head)
+	if fresh {
+		p.drawn = &head
+		p.draw()
+	}
+	if s.Count > 0 {
+		p.list.set(s.Count, before != s.Query)
+		p.sight()
+	}
+	if fresh {
+		p.arrange()
+	}
+}
+
+// draw makes everything but the rows.
+func (p *deskListPane) draw() {
+	env, s := p.env, p.state
 	title := bidi.NewLabel(env, deskViewLook(env, s.Query.View).word, bidi.Text{Size: style.Title, Bold: true})
 	count := bidi.NewLabel(env, env.T("desk.count", "n", s.InView), bidi.Text{Size: style.Small, Role: style.InkMuted})
 	if s.Reading {
@@ -150,7 +170,6 @@ func (p *deskListPane) set(s DeskListState) {
 	}
 	fill(p.title, bidi.Flow(env, style.Space12, title, count))
 	fill(p.filters, p.chips())
-	defer p.arrange()
 	if s.Count == 0 {
 		fill(p.body, bidi.Stack(ground(env, style.Surface), p.empty()))
 		fill(p.span, nil)
@@ -159,8 +178,6 @@ func (p *deskListPane) set(s DeskListState) {
 	if len(p.body.Objects) != 1 || p.body.Objects[0] != p.list.object {
 		fill(p.body, p.list.object)
 	}
-	p.list.set(s.Count, before != s.Query)
-	p.sight()
 }
 
 // arrange gives every part the room that it needs now.
