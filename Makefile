@@ -133,7 +133,7 @@ FLOW := CGO_ENABLED=0 go test -tags 'ci flow' ./app -count=1 -timeout 15m
 .PHONY: flow
 flow: build ## Drive the citizen's and the officer's way through the real app, in a window nobody sees
 	.ci/need go app flow
-	PORTAL_PICTURES='$(CURDIR)/bin/flow' $(FLOW) -run '^TestFlow$$'
+	PORTAL_PICTURES='$(CURDIR)/bin/flow' $(FLOW) -run '^TestFlow(Trust)?$$'
 
 .PHONY: measure
 measure: build ## Measure the app's start and memory beside a bare Fyne window, in turns

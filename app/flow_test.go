@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -36,7 +37,6 @@ const (
 	allPatience  = 4 * time.Minute
 	lookEvery    = 100 * time.Millisecond
 	soonLooks    = 50 // five seconds
-	scrollTurns  = 8  // looks for something further down, then as many further up
 	tries        = 3
 	stillFor     = 500 * time.Millisecond // nothing changed for so long: drawn
 )
@@ -559,18 +559,18 @@ func (w *window) see(words string) {
 // find waits for something to tap, or to write into, and scrolls down to it.
 func (w *window) find(kind, label string) (found target) {
 	w.t.Helper()
-	scrolled := 0
+	wheel, before := "5", sight{}
 	w.until("there is "+label, func(s sight) bool {
 		at := slices.IndexFunc(s.Targets, func(t target) bool { return t.Kind == kind && t.Full && strings.HasPrefix(t.Label, label) })
 		if at >= 0 {
 			found = s.Targets[at]
 			return true
 		}
-		// Down, and up again; what came into sight has to be drawn and told first.
-		wheel := "5"
-		if scrolled++; scrolled%(2*scrollTurns) >= scrollTurns {
-			wheel = "4"
+		if reflect.DeepEqual(s, before) { // this is the end: what was scrolled past is the other way
+			wheel = map[string]string{"4": "5", "5": "4"}[wheel]
 		}
+		before = s
+		// What comes into sight has to be drawn and told before the next look.
 		w.do("mousemove", strconv.Itoa(w.width/2), "400", "click", "--repeat", "3", "--delay", "30", wheel, "sleep", "0.8")
 		return false
 	})
