@@ -21,12 +21,15 @@ import (
 	"github.com/citizens-portal/portal/backend/store"
 )
 
-// Service administers; all fields are required.
+// Service administers; all fields but Changed are required.
 type Service struct {
 	Store     store.Store
 	Directory *directory.Service
 	Identity  *identity.Service
 	Now       func() time.Time
+	// Changed is told after every change: a complaint about an officer must not
+	// stay where they have just come to.
+	Changed func(context.Context) error
 }
 
 // Console is the actor of commands: who can run them owns the server.
@@ -94,7 +97,10 @@ func (s *Service) settle(ctx context.Context, by string, out directory.Outcome) 
 			return err
 		}
 	}
-	return nil
+	if s.Changed == nil {
+		return nil
+	}
+	return s.Changed(ctx)
 }
 
 // OpenCasesError says that an office cannot be closed yet. Cases are those that

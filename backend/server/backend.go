@@ -136,7 +136,7 @@ func (b *Backend) wire(ctx context.Context) error {
 	}
 	b.SMS = sms.NewQueue(sms.QueueConfig{Store: b.Store, Keys: b.Keys, Gateway: gateway, Now: b.Now, Log: b.Log})
 	b.Identity = identity.New(identity.Config{Store: b.Store, Keys: b.Keys, SMS: b.SMS, Directory: b.Directory.Current, Now: b.Now, Rand: b.Rand})
-	b.People = &admin.Service{Store: b.Store, Directory: b.Directory, Identity: b.Identity, Now: b.Now}
+	b.People = &admin.Service{Store: b.Store, Directory: b.Directory, Identity: b.Identity, Now: b.Now, Changed: func(ctx context.Context) error { return b.Sweeper.Settle(ctx) }}
 	if err := identity.CheckKeys(ctx, b.Store, b.Keys); err != nil {
 		return fmt.Errorf("keys: %w", err)
 	}
