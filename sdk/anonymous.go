@@ -138,10 +138,9 @@ const anonymousNews = 15 * time.Minute
 func (s *Anonymous) run(ctx context.Context) {
 	for tries := 0; ctx.Err() == nil; {
 		pause := anonymousNews
-		switch err := s.Send(ctx); {
-		case err == nil:
+		if err := s.Send(ctx); err == nil {
 			tries = 0
-		default:
+		} else {
 			tries++
 			pause = min(pause, s.c.jitter(backoffBase, backoffCap, tries)+retryAfter(err))
 		}
