@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -18,13 +19,13 @@ import (
 // letterbox is a server that takes whatever comes with a receipt. during, when set,
 // happens while it answers.
 type letterbox struct {
-	down   bool
+	down   atomic.Bool
 	took   []string // types of operations
 	during func()
 }
 
 func (b *letterbox) RoundTrip(r *http.Request) (*http.Response, error) {
-	if b.down || r.Body == nil {
+	if b.down.Load() || r.Body == nil {
 		return nil, errors.New("no network")
 	}
 	raw, err := io.ReadAll(r.Body)
@@ -72,7 +73,8 @@ func namelessDraft() sdk.Draft {
 // it goes by itself.
 func TestRunSendsWithoutAnAccount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := &letterbox{down: true}
+		b := &letterbox{}
+		b.down.Store(true)
 		c := b.open(t)
 		if _, err := c.Anonymous.Lodge(t.Context(), namelessDraft()); err != nil {
 			t.Fatal(err)
@@ -81,7 +83,7 @@ func TestRunSendsWithoutAnAccount(t *testing.T) {
 		changes, done := c.Changes(ctx), make(chan error, 1)
 		go func() { done <- c.Run(ctx) }()
 		synctest.Wait()
-		b.down = false
+		b.down.Store(false)
 		for moved := range changes {
 			if moved.Anonymous {
 				break

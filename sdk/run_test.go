@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -100,6 +102,7 @@ func TestRunObeysRetryAfter(t *testing.T) {
 			return nil
 		}
 	}, func(t *testing.T, _ *fake.Server, p *phone) {
+		synctest.Wait() // the poll is under way: it cannot take the complaint along and then be given up for it
 		id := p.lodge("a").Complaint.ID
 		time.Sleep(time.Hour)
 		synctest.Wait()
@@ -118,7 +121,13 @@ func TestRunObeysRetryAfter(t *testing.T) {
 // before the time it named, each device at another moment after it; what a person
 // writes goes at once nevertheless.
 func TestQuietIsObeyed(t *testing.T) {
-	var asked []time.Duration
+	var mu sync.Mutex
+	var times []time.Duration
+	asked := func() []time.Duration {
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.Clone(times)
+	}
 	start := time.Time{}
 	inBubble(t, func(s *fake.Server) {
 		start = time.Now()
@@ -127,7 +136,9 @@ func TestQuietIsObeyed(t *testing.T) {
 			if len(req.Operations) > 0 {
 				return 0
 			}
-			asked = append(asked, time.Since(start))
+			mu.Lock()
+			defer mu.Unlock()
+			times = append(times, time.Since(start))
 			return http.StatusServiceUnavailable
 		}
 		s.RetryAfter = 40 * time.Second
@@ -142,18 +153,19 @@ func TestQuietIsObeyed(t *testing.T) {
 		if p.show(id).State != sdk.StateReceived {
 			t.Error("what was written waits for a first sync")
 		}
-		if len(asked) != 1 {
-			t.Fatalf("asked at %v", asked)
+		if got := asked(); len(got) != 1 {
+			t.Fatalf("asked at %v", got)
 		}
 		time.Sleep(10 * time.Minute)
 		synctest.Wait()
-		for i := 1; i < len(asked); i++ {
-			if gap := asked[i] - asked[i-1]; gap < 40*time.Second {
+		got := asked()
+		for i := 1; i < len(got); i++ {
+			if gap := got[i] - got[i-1]; gap < 40*time.Second {
 				t.Errorf("asked again after %s", gap)
 			}
 		}
-		if len(asked) < 2 || asked[1]-asked[0] == 40*time.Second {
-			t.Errorf("asked at %v", asked)
+		if len(got) < 2 || got[1]-got[0] == 40*time.Second {
+			t.Errorf("asked at %v", got)
 		}
 		if st, err := p.Sync.Status(); err != nil || !st.SyncedAt.IsZero() {
 			t.Errorf("without its feeds it is not up to date: %+v %v", st, err)

@@ -233,7 +233,7 @@ func (tx *Tx) page(p api.Page, out *Applied) error {
 		}
 	}
 	for _, e := range p.Entries {
-		if err := tx.entry(p.Feed, c.Gen, e, snapshot, out); err != nil {
+		if err := tx.entry(p.Feed, c.Gen, e, snapshot || c.Reading, out); err != nil {
 			return err
 		}
 		if !snapshot {
@@ -277,7 +277,7 @@ func addShare(sum int64, e api.Entry) int64 {
 
 func memberKey(feed, id string) []byte { return []byte(feed + "\x00" + id) }
 
-func (tx *Tx) entry(feed string, gen int64, e api.Entry, snapshot bool, out *Applied) error {
+func (tx *Tx) entry(feed string, gen int64, e api.Entry, anew bool, out *Applied) error {
 	out.Cases = append(out.Cases, e.Case)
 	if e.Type == api.EntryForget || e.Gone {
 		if tx.Has(BugForgetIgnored) {
@@ -304,17 +304,18 @@ func (tx *Tx) entry(feed string, gen int64, e api.Entry, snapshot bool, out *App
 	if e.Complaint == nil {
 		return nil
 	}
-	return tx.takeCase(*e.Complaint, snapshot)
+	return tx.takeCase(*e.Complaint, anew)
 }
 
-// takeCase stores the server's word on a case. Only a snapshot may bring an
-// older version than the one held: of a server restored from a backup.
-func (tx *Tx) takeCase(c api.Complaint, snapshot bool) error {
+// takeCase stores the server's word on a case. Only a feed that is read anew,
+// from a snapshot or entry by entry, may bring an older version than the one
+// held: of a server restored from a backup.
+func (tx *Tx) takeCase(c api.Complaint, anew bool) error {
 	held, ok, err := tx.Case(c.ID)
 	if err != nil && !errors.Is(err, ErrDamaged) {
 		return err
 	}
-	if ok && !held.Local && !snapshot && c.Version < held.Complaint.Version {
+	if ok && !held.Local && !anew && c.Version < held.Complaint.Version {
 		return nil
 	}
 	c.State = ""
