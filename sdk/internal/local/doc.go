@@ -12,5 +12,5 @@
 // (random ids, feed names, filing times) are not secret and lie open.
 //
 // Start reading at home.go (the folder), then user.go (an account's
-// transactions), outbox.go and feed.go (the two halves of sync).
+// transactions), outbox.go with answers.go, and feed.go (the two halves of sync).
 package local
